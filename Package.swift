@@ -1,0 +1,47 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Arrows point down (docs/architecture.md): Architecture imports nothing, nothing imports uintr.
+let package = Package(
+    name: "uintr",
+    products: [
+        .library(name: "UserInterrupts", targets: ["UserInterrupts"]),
+        .library(name: "Architecture", targets: ["Architecture"]),
+        .executable(name: "uintr", targets: ["uintr"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        .target(name: "Architecture"),
+        .target(name: "CUserInterrupts"),
+        .target(name: "CEmulation"),
+        .target(name: "Emulation", dependencies: ["Architecture", "CEmulation"]),
+        .target(
+            name: "UserInterrupts",
+            dependencies: [
+                "CUserInterrupts", "Emulation", "Architecture",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .target(name: "Cases", dependencies: ["Architecture"]),
+        .target(name: "Conformance", dependencies: ["Cases", "UserInterrupts", "Architecture"]),
+        .target(name: "Report", dependencies: ["Cases", "Conformance", "UserInterrupts"]),
+        .executableTarget(
+            name: "uintr",
+            dependencies: [
+                "Architecture", "Cases", "Conformance", "Report", "UserInterrupts",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .testTarget(name: "ArchitectureTests", dependencies: ["Architecture"]),
+        .testTarget(name: "CUserInterruptsTests", dependencies: ["CUserInterrupts"]),
+        .testTarget(name: "EmulationTests", dependencies: ["Emulation"]),
+        .testTarget(name: "UserInterruptsTests", dependencies: ["UserInterrupts"]),
+        .testTarget(name: "CasesTests", dependencies: ["Cases"]),
+        .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "Cases", "UserInterrupts"]),
+        .testTarget(name: "ReportTests", dependencies: ["Report"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
