@@ -194,6 +194,7 @@ static const struct uintr_abi *probe(void)
 	if (result == -ENOSYS)
 		return &intel_mt;
 	ksft_exit_skip("system call 478 with an invalid flag answers %ld: neither EINVAL (uintr-next 6.0) nor ENOSYS (mainline-tracking). Set UINTR_ABI\n", result);
+	return NULL; /* Before 6.8 the tree's ksft_exit_skip() is not known not to return. */
 }
 
 /* `project` has the calls of 6.0; its first number is UINTR_NR, or that of the headers built against. */
@@ -228,6 +229,7 @@ static const struct uintr_abi *named(const char *name)
 	if (!strcmp(name, "project"))
 		return project();
 	ksft_exit_fail_msg("UINTR_ABI=%s is unknown: set it to rfc-v1, port-5.16, intel-mt, intel-6.0 or project, or leave it unset\n", name);
+	return NULL;
 }
 
 const struct uintr_abi *uintr_find_abi(void)

@@ -109,6 +109,8 @@ struct shim_run *shim_run_new(uint64_t seed, unsigned int misalignment, uint64_t
 		return NULL;
 	}
 	memset(run->state_after, 0, STATE_SIZE);
+	/* A stack that was in use: whatever the entry takes to be zero there, it must have made zero. */
+	memset(run->stack, 0xa5, STACK_SIZE);
 	/* x87, SSE, AVX and AVX-512 only: MPX, PKRU and AMX are nothing that the entry keeps. */
 	run->components = shim_enabled_components() & 0xe7;
 	make_state(run->state_before, run->components, &seed);
@@ -252,6 +254,17 @@ uint64_t shim_rflags(void)
 
 	__asm__ volatile("leaq -128(%%rsp), %%rsp\n\tpushfq\n\tpopq %0\n\tleaq 128(%%rsp), %%rsp" : "=r"(rflags));
 	return rflags;
+}
+
+uint16_t shim_x87_control_after_fault(uint16_t control)
+{
+	static const uint16_t usual = 0x37f;
+	uint16_t after;
+
+	__asm__ volatile("fldcw %0" : : "m"(control));
+	uintr_run_guarded(shim_set_flags_and_fault, NULL, NULL);
+	__asm__ volatile("fnstcw %0\n\tfldcw %1" : "=m"(after) : "m"(usual));
+	return after;
 }
 
 uint32_t shim_mxcsr(void)

@@ -35,7 +35,8 @@ private final class Answer {
     var found = true
 }
 
-@Suite("The handler entry")
+/// One at a time: the format of the saved state is the process's.
+@Suite("The handler entry", .serialized)
 struct EntryTests {
     @Test("all sixteen general registers come back, wherever the stack stood", arguments: UInt32(0)..<16)
     func generalRegisters(misalignment: UInt32) throws {
@@ -48,8 +49,12 @@ struct EntryTests {
         }
     }
 
-    @Test("x87, SSE, AVX and AVX-512 state, as far as the machine has it, comes back though the handler spoils it")
-    func vectorState() throws {
+    @Test(
+        "x87, SSE, AVX and AVX-512 state, as far as the machine has it, comes back though the handler spoils it",
+        arguments: [false, true])
+    func vectorState(standardFormat: Bool) throws {
+        uintr_test_standard_format(standardFormat)
+        defer { uintr_test_standard_format(false) }
         let components = uintr_handler_state_components()
         #expect(components & 3 == 3)
         #expect(components == shim_enabled_components() & (0xe7 | 1 << 19))

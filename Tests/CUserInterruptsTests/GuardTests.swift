@@ -40,6 +40,7 @@ extension GuardedTests {
             }
             #expect(fault.signal == SIGILL)
             #expect(shim_mxcsr() == mxcsr)
+            #expect(shim_x87_control_after_fault(0x27f) == 0x27f)
             #expect(shim_rflags() & 0x24_4400 == 0)
         }
 
