@@ -282,13 +282,37 @@ void *shim_forbidden_page(void)
 	return page == MAP_FAILED ? NULL : page;
 }
 
-bool shim_sigill_action(bool remember)
+static volatile sig_atomic_t sigills;
+
+static void count_sigill(int number)
 {
-	static struct sigaction kept;
+	(void)number;
+	sigills++;
+}
+
+static struct sigaction before_counting;
+
+void shim_count_sigills(void)
+{
+	struct sigaction action = { .sa_handler = count_sigill };
+
+	sigills = 0;
+	sigaction(SIGILL, &action, &before_counting);
+}
+
+int shim_sigills_counted(void)
+{
 	struct sigaction now;
 
 	sigaction(SIGILL, NULL, &now);
-	if (remember)
-		kept = now;
-	return now.sa_handler == kept.sa_handler && now.sa_flags == kept.sa_flags;
+	if (now.sa_handler != count_sigill)
+		return -1;
+	sigaction(SIGILL, &before_counting, NULL);
+	return sigills;
+}
+
+void shim_send_sigill(void *unused)
+{
+	(void)unused;
+	raise(SIGILL);
 }

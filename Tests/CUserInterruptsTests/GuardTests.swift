@@ -59,7 +59,7 @@ extension GuardedTests {
 
         @Test("two threads fault in their own guards at once, and the previous handler is put back")
         func threads() async {
-            _ = shim_sigill_action(true)
+            shim_count_sigills()
             let total = await withTaskGroup(of: Int.self) { group in
                 for _ in 0..<4 {
                     group.addTask {
@@ -69,7 +69,14 @@ extension GuardedTests {
                 return await group.reduce(0, +)
             }
             #expect(total == 2000)
-            #expect(shim_sigill_action(false))
+            #expect(shim_sigills_counted() == 0)
+        }
+
+        @Test("a signal that was sent, and is no fault, goes to the previous handler")
+        func sent() {
+            shim_count_sigills()
+            #expect(uintr_run_guarded(shim_send_sigill, nil, nil) == 0)
+            #expect(shim_sigills_counted() == 1)
         }
 
         @Test("a thread that blocks the signal still gets its fault caught")
