@@ -1,0 +1,14 @@
+/// The bits of a register, by name. Not an OptionSet: array literals, which that brings, allocate.
+public protocol BitSet: Equatable {
+    var rawValue: UInt64 { get set }
+    init(rawValue: UInt64)
+}
+
+extension BitSet {
+    @inlinable public func contains(_ other: Self) -> Bool { rawValue & other.rawValue == other.rawValue }
+    @inlinable public mutating func insert(_ other: Self) { rawValue |= other.rawValue }
+    @inlinable public mutating func remove(_ other: Self) { rawValue &= ~other.rawValue }
+    @inlinable public func union(_ other: Self) -> Self { Self(rawValue: rawValue | other.rawValue) }
+    @inlinable public func subtracting(_ other: Self) -> Self { Self(rawValue: rawValue & ~other.rawValue) }
+    @inlinable public func intersection(_ other: Self) -> Self { Self(rawValue: rawValue & other.rawValue) }
+}
