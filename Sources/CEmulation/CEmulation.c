@@ -7,90 +7,69 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-/* initial-exec: reached from the signal handler, where the lazy allocation of a dynamic model would not do. */
-static _Thread_local void *current __attribute__((tls_model("initial-exec")));
+/* initial-exec: the signal handler gets here, where the lazy allocation of a dynamic model would not do. */
+static _Thread_local struct {
+	void *processor;
+	int busy, deferred;
+} self __attribute__((tls_model("initial-exec")));
 
-void *emulation_current(void) { return current; }
-void emulation_set_current(void *processor) { current = processor; }
-int32_t emulation_thread_id(void) { return (int32_t)syscall(SYS_gettid); }
+void *emulation_processor(void) { return self.processor; }
+void emulation_set_processor(void *processor) { self.processor = processor; }
 
-#define RFLAGS_IF_AND_FIXED 0x202
+bool emulation_busy(void) { return __atomic_load_n(&self.busy, __ATOMIC_RELAXED); }
 
-__attribute__((noinline)) void emulation_here(struct emulation_frame *out)
+void emulation_set_busy(bool busy)
 {
-	out->rip = (uint64_t)__builtin_return_address(0);
-	out->rflags = RFLAGS_IF_AND_FIXED;
-	out->rsp = (uint64_t)__builtin_frame_address(0) + 16;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&self.busy, busy, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
-void emulation_interrupted(const void *ucontext, struct emulation_frame *out)
-{
-	const greg_t *registers = ((const ucontext_t *)ucontext)->uc_mcontext.gregs;
-
-	out->rip = (uint64_t)registers[REG_RIP];
-	out->rflags = (uint64_t)registers[REG_EFL];
-	out->rsp = (uint64_t)registers[REG_RSP];
-}
-
-static int32_t destinations[EMULATION_DESTINATIONS];
-
-int32_t emulation_destination_take(int32_t thread_id)
-{
-	for (int32_t i = 0; i < EMULATION_DESTINATIONS; i++) {
-		int32_t nobody = 0;
-
-		if (__atomic_compare_exchange_n(&destinations[i], &nobody, thread_id, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-			return i;
-	}
-	return -1;
-}
-
-void emulation_destination_release(int32_t destination)
-{
-	__atomic_store_n(&destinations[destination], 0, __ATOMIC_SEQ_CST);
-}
+bool emulation_deferred(void) { return __atomic_load_n(&self.deferred, __ATOMIC_RELAXED); }
+void emulation_set_deferred(bool deferred) { __atomic_store_n(&self.deferred, deferred, __ATOMIC_RELAXED); }
 
 static int notification_signal;
+static void (*notification_action)(const void *ucontext);
 
-bool emulation_signal_open(void (*action)(int, void *, void *))
+static void notified(int number, siginfo_t *info, void *ucontext)
 {
-	for (int number = SIGRTMIN + 8; number <= SIGRTMAX; number++) {
-		struct sigaction old, new = { .sa_flags = SA_SIGINFO | SA_RESTART };
+	int saved = errno;
 
+	(void)number, (void)info;
+	notification_action(ucontext);
+	errno = saved;
+}
+
+bool emulation_signal_open(void (*action)(const void *ucontext))
+{
+	struct sigaction old, new = { .sa_sigaction = notified, .sa_flags = SA_SIGINFO | SA_RESTART };
+
+	notification_action = action;
+	for (int number = SIGRTMIN + 8; number <= SIGRTMAX; number++) {
 		if (sigaction(number, NULL, &old) || (old.sa_flags & SA_SIGINFO) || old.sa_handler != SIG_DFL)
 			continue;
-		new.sa_sigaction = (void (*)(int, siginfo_t *, void *))action;
-		sigemptyset(&new.sa_mask);
-		if (sigaction(number, &new, NULL))
-			continue;
 		notification_signal = number;
-		return true;
+		return !sigaction(number, &new, NULL);
 	}
 	return false;
 }
 
-void emulation_notify(uint32_t destination)
+void emulation_notify(uint32_t thread_id)
 {
 	int saved = errno;
-	int32_t thread;
 
-	/*
-	 * EAGAIN: the user has RLIMIT_SIGPENDING signals queued. ON is set, so no other sender will notify in our place: try
-	 * until it is sent, rather than lose it. ESRCH: the thread has ended meanwhile; nobody is there any more.
-	 */
-	while (destination < EMULATION_DESTINATIONS && (thread = __atomic_load_n(&destinations[destination], __ATOMIC_SEQ_CST)) &&
-	       syscall(SYS_tgkill, getpid(), thread, notification_signal) && errno == EAGAIN)
+	/* EAGAIN: RLIMIT_SIGPENDING. ON is set, so that no other sender will notify in our place: try on rather than lose it. */
+	while (syscall(SYS_tgkill, getpid(), (int)thread_id, notification_signal) && errno == EAGAIN)
 		sched_yield();
 	errno = saved;
 }
+
+uint32_t emulation_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
 
 bool emulation_signal_block(bool block)
 {
@@ -102,66 +81,49 @@ bool emulation_signal_block(bool block)
 	return sigismember(&old, notification_signal) == 1;
 }
 
-bool emulation_sleep(uint64_t nanoseconds, bool interruptible)
+bool emulation_sleep(uint64_t nanoseconds, bool notified)
 {
-	struct timespec time = { .tv_sec = (time_t)(nanoseconds / 1000000000), .tv_nsec = (long)(nanoseconds % 1000000000) };
+	struct timespec time = { (time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000) };
 	sigset_t mask;
-	int saved = errno, result;
 
 	pthread_sigmask(SIG_SETMASK, NULL, &mask);
-	if (interruptible)
+	if (notified)
 		sigdelset(&mask, notification_signal);
-	result = ppoll(NULL, 0, &time, &mask);
-	errno = saved;
-	return result < 0;
+	return ppoll(NULL, 0, &time, &mask) < 0;
 }
 
 void emulation_fault(bool invalid_opcode)
 {
-	syscall(SYS_tgkill, getpid(), emulation_thread_id(), invalid_opcode ? SIGILL : SIGSEGV);
+	syscall(SYS_tgkill, getpid(), (int)emulation_thread_id(), invalid_opcode ? SIGILL : SIGSEGV);
 }
 
-static uint64_t cookie[2];
-
-static void draw_cookie(void)
+__attribute__((noinline)) void emulation_interrupted(const void *ucontext, uint64_t out[3])
 {
-	/* With no random source the addresses of this process, which no other file would contain by chance, must do. */
-	if (getrandom(cookie, sizeof(cookie), 0) != sizeof(cookie)) {
-		cookie[0] = (uint64_t)&cookie;
-		cookie[1] = (uint64_t)getpid();
-	}
-}
+	const greg_t *registers = ucontext ? ((const ucontext_t *)ucontext)->uc_mcontext.gregs : NULL;
 
-static pthread_once_t cookie_once = PTHREAD_ONCE_INIT;
-#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+	out[0] = registers ? (uint64_t)registers[REG_RIP] : (uint64_t)__builtin_return_address(0);
+	out[1] = registers ? (uint64_t)registers[REG_EFL] : 0x202; /* IF and the bit that is always 1. */
+	out[2] = registers ? (uint64_t)registers[REG_RSP] : (uint64_t)__builtin_frame_address(0) + 16;
+}
 
 int emulation_ticket_make(uint64_t receiver, uint64_t vector)
 {
-	struct emulation_ticket ticket = { .receiver = receiver, .vector = vector };
-	int descriptor, failure;
+	struct emulation_ticket ticket = { (uint64_t)&notification_signal, (uint64_t)getpid(), receiver, vector };
+	int descriptor = memfd_create("uvecfd", MFD_CLOEXEC), failure;
 
-	pthread_once(&cookie_once, draw_cookie);
-	memcpy(ticket.cookie, cookie, sizeof(cookie));
-	descriptor = memfd_create("uvecfd", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (descriptor < 0)
-		return -errno;
-	if (pwrite(descriptor, &ticket, sizeof(ticket), 0) == sizeof(ticket) && !fcntl(descriptor, F_ADD_SEALS, SEALS))
+	if (descriptor >= 0 && pwrite(descriptor, &ticket, sizeof(ticket), 0) == sizeof(ticket))
 		return descriptor;
 	failure = errno;
-	close(descriptor);
+	if (descriptor >= 0)
+		close(descriptor);
 	return -failure;
 }
 
 int emulation_ticket_read(int descriptor, struct emulation_ticket *out)
 {
-	int seals;
-
-	pthread_once(&cookie_once, draw_cookie);
-	seals = fcntl(descriptor, F_GET_SEALS);
-	if (seals < 0 && errno == EBADF)
-		return -EBADF;
-	/* Only a sealed memfd is read: nothing else could block, or change afterwards. */
-	if (seals != SEALS || pread(descriptor, out, sizeof(*out), 0) != sizeof(*out))
-		return -EOPNOTSUPP;
-	return memcmp(out->cookie, cookie, sizeof(cookie)) ? -EOPNOTSUPP : 0;
+	/* Only files in memory have seals: nothing else is read, since it might block. */
+	if (fcntl(descriptor, F_GET_SEALS) < 0)
+		return errno == EBADF ? -EBADF : -EOPNOTSUPP;
+	return pread(descriptor, out, sizeof(*out), 0) == sizeof(*out) && out->address == (uint64_t)&notification_signal &&
+			       out->process == (uint64_t)getpid() ? 0 : -EOPNOTSUPP;
 }

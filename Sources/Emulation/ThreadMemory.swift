@@ -3,23 +3,21 @@ internal import CEmulation
 
 /// Linear memory as the emulated processor of a thread sees it: the process's own, but for the delivery frame.
 ///
-/// The place below the interrupted RSP where delivery pushes its frame (SDM Vol. 3A 9.4.2) holds the kernel's signal frame
-/// here. So user-mode accesses from `window` up reach `frame` instead, byte for byte as they would have lain there.
+/// Where delivery pushes its frame, below the interrupted RSP, lies the kernel's signal frame here. So user-mode accesses reach
+/// the four quadwords of `frame` instead, as if they lay at `window`.
 ///
-/// Unsafe: supervisor accesses are made at the address given. Only UITTADDR, UPIDADDR and the UPIDADDR of UITT entries are ever
-/// passed, all of them written by this module and alive: an entry is made invalid before its UPID is released.
+/// Unsafe: supervisor accesses are made at the address given. These are UITTADDR, UPIDADDR and the UPIDADDR of UITT entries, which
+/// `EmulatedThread` writes and keeps alive: an entry is made invalid before its UPID is released.
 struct ThreadMemory: Memory {
-    /// The address of the vector in the frame; the four quadwords of the frame end at `window + 32`.
-    var window: UInt64
-    /// Four quadwords: vector, RIP, RFLAGS, RSP.
+    var window: UInt64 = 0
+    /// Vector, RIP, RFLAGS, RSP.
     var frame: UnsafeMutablePointer<UInt64>?
 
     private func place(_ address: UInt64, _ access: Access) throws(Fault) -> UnsafeMutablePointer<UInt64> {
-        let offset = address &- window
-        guard let frame, access.user, offset < 32, offset & 7 == 0 else {
+        guard let frame, access.user, address &- window < 32, address & 7 == 0 else {
             throw .page(address: address, code: access.code(present: false))
         }
-        return frame + Int(truncatingIfNeeded: offset &>> 3)
+        return frame + Int(truncatingIfNeeded: (address &- window) &>> 3)
     }
 
     private func raw(_ address: UInt64) throws(Fault) -> UnsafeMutableRawPointer {
@@ -29,25 +27,17 @@ struct ThreadMemory: Memory {
         return pointer
     }
 
-    func load(_ address: UInt64, _ access: Access) throws(Fault) -> UInt64 {
-        try place(address, access).pointee
-    }
+    func load(_ address: UInt64, _ access: Access) throws(Fault) -> UInt64 { try place(address, access).pointee }
+    func store(_ address: UInt64, _ value: UInt64, _ access: Access) throws(Fault) { try place(address, access).pointee = value }
 
-    func store(_ address: UInt64, _ value: UInt64, _ access: Access) throws(Fault) {
-        try place(address, access).pointee = value
-    }
-
-    /// A UITT entry: written by this thread only, outside of its instructions.
-    func loadOctaword(_ address: UInt64, _ access: Access) throws(Fault) -> Octaword {
-        let entry = try raw(address).assumingMemoryBound(to: UInt64.self)
-        return Octaword(low: entry[0], high: entry[1])
-    }
-
-    /// Two reads of 8 bytes: a torn pair makes the compare-and-exchange that follows fail, which then returns a whole one.
+    /// Two reads of 8 bytes: if they do not belong together, the compare-and-exchange that follows fails and returns a pair
+    /// that does. A UITT entry is written by this thread only.
     func loadForUpdate(_ address: UInt64) throws(Fault) -> Octaword {
-        let upid = try raw(address)
-        return Octaword(low: emulation_load(upid), high: emulation_load(upid + 8))
+        let memory = try raw(address)
+        return Octaword(low: emulation_load(memory), high: emulation_load(memory + 8))
     }
+
+    func loadOctaword(_ address: UInt64, _ access: Access) throws(Fault) -> Octaword { try loadForUpdate(address) }
 
     func compareExchange(_ address: UInt64, expected: Octaword, desired: Octaword) throws(Fault) -> Octaword {
         var seen = expected
@@ -55,11 +45,6 @@ struct ThreadMemory: Memory {
         return seen
     }
 
-    func fetchAnd(_ address: UInt64, _ mask: UInt64) throws(Fault) -> UInt64 {
-        emulation_fetch_and(try raw(address), mask)
-    }
-
-    func exchange(_ address: UInt64, _ value: UInt64) throws(Fault) -> UInt64 {
-        emulation_exchange(try raw(address), value)
-    }
+    func fetchAnd(_ address: UInt64, _ mask: UInt64) throws(Fault) -> UInt64 { emulation_fetch_and(try raw(address), mask) }
+    func exchange(_ address: UInt64, _ value: UInt64) throws(Fault) -> UInt64 { emulation_exchange(try raw(address), value) }
 }
