@@ -1,4 +1,5 @@
 public import CUserInterrupts
+internal import Glibc
 
 /// What runs when a user interrupt is delivered: the context given at registration, the frame that delivery pushed, and the
 /// vector, 0–63.

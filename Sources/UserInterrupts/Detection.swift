@@ -96,6 +96,9 @@ public struct Detection: Hashable, Sendable, Codable {
         case .undefinedOpcode:
             reasons.append("TESTUI raises #UD: the kernel has not set CR4.UINTR. Look for uintr in dmesg and for nouintr in /proc/cmdline.")
             return (.notEnabled, nil)
+        case .untried(let errno):
+            reasons.append("TESTUI could not be tried (\(errno == 0 ? "it raised another fault than #UD" : UserInterruptError.name(of: Errno(rawValue: errno)))), so nothing shows that the kernel has set CR4.UINTR.")
+            return (.notEnabled, nil)
         case .executed:
             reasons.append("TESTUI executes: the kernel has set CR4.UINTR.")
         }

@@ -1,9 +1,5 @@
-internal import SystemPackage
-#if canImport(Glibc)
 internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import SystemPackage
 
 /// What crosses to the new thread. The creating thread does not touch it between pthread_create and pthread_join, which
 /// order all accesses.

@@ -6,6 +6,8 @@ public struct Platform: Sendable {
         case undefinedOpcode
         /// It ran, and CF was the thread's UIF.
         case executed(uif: Bool)
+        /// It could not be tried, with the errno, or raised something else, with 0.
+        case untried(errno: CInt)
     }
 
     /// The only system calls that are ever made to find out whether they exist (abi.md, section 1). Each is refused by

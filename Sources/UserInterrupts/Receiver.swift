@@ -180,7 +180,7 @@ public struct Receiver: ~Copyable {
     /// STUI: UIF := 1. What is pending is delivered at once, the highest vector first.
     public borrowing func unmask() { backend.calls.stui() }
     /// TESTUI: UIF.
-    public borrowing var isUnmasked: Bool { backend.calls.testui() }
+    public var isUnmasked: Bool { backend.calls.testui() }
 
     /// Runs `body` with UIF = 0 and puts UIF back to what it was.
     public borrowing func withMasked<R: ~Copyable, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {

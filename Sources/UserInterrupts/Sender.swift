@@ -1,9 +1,5 @@
-internal import SystemPackage
-#if canImport(Glibc)
 internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import SystemPackage
 
 /// The right to send one vector to one receiver, as a file descriptor: a number, and whoever holds it may make a sender.
 ///
