@@ -34,6 +34,14 @@ let package = Package(
                 "Architecture", "Cases", "Conformance", "Report", "UserInterrupts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .executableTarget(
+            name: "mutate",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Sources/Mutation"),
 
         .testTarget(name: "ArchitectureTests", dependencies: ["Architecture"]),
         // A machine without user interrupts can still interrupt code at a chosen instruction; C and assembly do it.

@@ -1,0 +1,19 @@
+/// A random-number generator that a printed seed replays: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    public init(seed: UInt64) { state = seed }
+
+    @inline(__always) public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ z &>> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z &>> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z &>> 31
+    }
+
+    /// A number below `bound`, which is above 0; the bias is below 2⁻³² for bounds below 2³².
+    @inline(__always) mutating func below(_ bound: UInt64) -> UInt64 {
+        next().multipliedFullWidth(by: bound).high
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+
+/// A copy of the core, the cases and what runs them, in which every mutant is there at once and a number selects one.
+struct MutatedPackage {
+    var root: URL
+    var copy: URL
+
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private static let copied = ["Architecture", "Cases", "Conformance"]
+
+    /// Writes the package anew. Files of Conformance that need a kernel stay out: the cases run on the core.
+    func write() throws {
+        let files = FileManager.default
+        let sources = copy.appending(path: "Sources")
+        if files.fileExists(atPath: sources.path) { try files.removeItem(at: sources) }
+        for target in MutatedPackage.copied {
+            try copyTarget(target, to: sources.appending(path: target))
+        }
+        let runner = sources.appending(path: "runner")
+        try files.createDirectory(at: runner, withIntermediateDirectories: true)
+        try MutatedPackage.runner.write(to: runner.appending(path: "main.swift"), atomically: true, encoding: .utf8)
+        try MutatedPackage.manifest.write(to: copy.appending(path: "Package.swift"), atomically: true, encoding: .utf8)
+        try MutatedPackage.selector.write(
+            to: sources.appending(path: "Architecture/Selector.swift"), atomically: true, encoding: .utf8)
+    }
+
+    private func copyTarget(_ target: String, to folder: URL) throws {
+        let source = root.appending(path: "Sources/\(target)")
+        guard let names = FileManager.default.enumerator(atPath: source.path) else {
+            throw Failure(description: "\(source.path) cannot be read: run this from the package's folder")
+        }
+        for case let name as String in names where name.hasSuffix(".swift") {
+            var text = try String(contentsOf: source.appending(path: name), encoding: .utf8)
+            if text.contains("import CUserInterrupts") || text.contains("import UserInterrupts") { continue }
+            if target == "Architecture" { text = try mutate(text, file: String(name.dropLast(6))) }
+            let file = folder.appending(path: name)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try text.write(to: file, atomically: true, encoding: .utf8)
+        }
+    }
+
+    /// Puts every alternative of every site of `file` into its text.
+    private func mutate(_ text: String, file: String) throws -> String {
+        var result = text
+        var misplaced: [String] = []
+        for site in Site.all where site.file == file {
+            let parts = result.components(separatedBy: site.after + site.original)
+            guard parts.count == 2 else {
+                misplaced.append(
+                    "the place «\(site.after)\(site.original)» occurs \(parts.count - 1) times in \(file).swift, not once: "
+                        + "adapt Sources/Mutation")
+                continue
+            }
+            let chosen = Mutant.all.filter { $0.site.file == file && $0.site.after == site.after && $0.site.original == site.original }
+            let replacement =
+                switch site.form {
+                case .expression:
+                    "(" + chosen.map { "isMutant(\($0.number)) ? (\($0.alternative.text)) : " }.joined() + "(\(site.original)))"
+                case .statements:
+                    chosen.map { "if isMutant(\($0.number)) { \($0.alternative.text) } else " }.joined()
+                        + "{ \(site.original) }"
+                }
+            result = parts[0] + site.after + replacement + parts[1]
+        }
+        guard misplaced.isEmpty else { throw Failure(description: misplaced.joined(separator: "\n")) }
+        return result
+    }
+
+    private static let selector = """
+        @usableFromInline nonisolated(unsafe) var selectedMutant: Int32 = 0
+        @inlinable func isMutant(_ number: Int32) -> Bool { selectedMutant == number }
+        public func selectMutant(_ number: Int32) { selectedMutant = number }
+
+        """
+
+    private static let manifest = """
+        // swift-tools-version: 6.2
+        import PackageDescription
+        let package = Package(
+            name: "mutants",
+            targets: [
+                .target(name: "Architecture"),
+                .target(name: "Cases", dependencies: ["Architecture"]),
+                .target(name: "Conformance", dependencies: ["Architecture", "Cases"]),
+                .executableTarget(name: "runner", dependencies: ["Architecture", "Cases", "Conformance"]),
+            ],
+            swiftLanguageModes: [.v6]
+        )
+
+        """
+
+    /// Prints what failed, a line each. A mutant that never ends is ended by the alarm.
+    private static let runner = """
+        import Architecture
+        import Cases
+        import Conformance
+        import Glibc
+
+        alarm(60)
+        selectMutant(CommandLine.arguments.count > 1 ? Int32(CommandLine.arguments[1]) ?? 0 : 0)
+        for testCase in Case.all {
+            if CoreSuite.run(testCase).verdict != .passed { print("case \\(testCase.id)") }
+        }
+        for seed: UInt64 in 1...4 {
+            if RandomWalk.run(instructions: 20_000, seed: seed).violation != nil { print("walk \\(seed)") }
+        }
+        if DecoderWalk.run(strings: 50_000, seed: 1).violation != nil { print("decoder 1") }
+
+        """
+}
