@@ -93,7 +93,9 @@ struct DescriptorTests {
         let cells = Cells(64)
         try Receiver.run(on: backend, handler: counting, context: cells.context) { receiver in
             receiver.unmask()
-            let copy = dup(try receiver.makeDescriptor(for: UserVector(3)).rawValue)
+            let descriptor = try receiver.makeDescriptor(for: UserVector(3))
+            let copy = dup(descriptor.rawValue)
+            _ = consume descriptor
             let sender = try Sender(to: VectorDescriptor(adopting: copy, on: backend))
             sender.send()
             try spin("the delivery") { cells[3] == 1 }
