@@ -9,6 +9,10 @@ extension Case {
         [
             testui,
             clui,
+            enumeration,
+            registers,
+            reservedRegisterBits,
+            canonicalRegisters,
         ]
     }
 
