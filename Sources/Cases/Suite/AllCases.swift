@@ -13,6 +13,11 @@ extension Case {
             registers,
             reservedRegisterBits,
             canonicalRegisters,
+            invalidOpcodes,
+            privilegeLevels,
+            encodings,
+            senduipi,
+            senduipiFaults,
         ]
     }
 

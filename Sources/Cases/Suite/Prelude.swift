@@ -1,3 +1,5 @@
+import Architecture
+
 // What many cases begin with.
 
 /// The sources that cases cite.
@@ -81,5 +83,10 @@ enum Prelude {
         at stack: UInt64 = Layout.stackTop
     ) -> [Step] {
         [.store(stack, rip), .store(stack + 8, rflags), .store(stack + 16, rsp), .set(.rsp, stack), .set(.rip, Layout.code)]
+    }
+
+    /// #PF with its linear address and error code.
+    static func page(_ address: UInt64, _ code: UInt64) -> Fault {
+        .page(address: address, code: PageFaultCode(rawValue: code))
     }
 }
