@@ -36,7 +36,9 @@ let package = Package(
             ]),
 
         .testTarget(name: "ArchitectureTests", dependencies: ["Architecture"]),
-        .testTarget(name: "CUserInterruptsTests", dependencies: ["CUserInterrupts"]),
+        // A machine without user interrupts can still interrupt code at a chosen instruction; C and assembly do it.
+        .target(name: "CShimTestSupport", dependencies: ["CUserInterrupts"], path: "Tests/CShimTestSupport"),
+        .testTarget(name: "CUserInterruptsTests", dependencies: ["CUserInterrupts", "CShimTestSupport"]),
         .testTarget(name: "EmulationTests", dependencies: ["Emulation"]),
         .testTarget(name: "UserInterruptsTests", dependencies: ["UserInterrupts"]),
         .testTarget(name: "CasesTests", dependencies: ["Cases"]),

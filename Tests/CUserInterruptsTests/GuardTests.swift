@@ -1,0 +1,88 @@
+import CShimTestSupport
+import CUserInterrupts
+import Glibc
+import Testing
+
+/// One at a time: a guard changes the process's signal actions, which one of the tests looks at.
+@Suite(.serialized)
+enum GuardedTests {}
+
+extension GuardedTests {
+    @Suite("Guards")
+    struct GuardTests {
+        @Test("a function that returns is 0, and its effects stay")
+        func returns() {
+            var value: UInt8 = 7
+            let result = withUnsafeMutablePointer(to: &value) { uintr_run_guarded(shim_read_byte, $0, nil) }
+            #expect(result == 0)
+        }
+
+        @Test("a fault is 1, with signal, code, address and exception")
+        func faults() throws {
+            let page = try #require(shim_forbidden_page())
+            defer { munmap(page, 4096) }
+            var fault = uintr_fault()
+            #expect(uintr_run_guarded(shim_read_byte, page + 5, &fault) == 1)
+            #expect(fault.signal == SIGSEGV && fault.code == 2 /* SEGV_ACCERR */)
+            #expect(fault.address == UInt64(UInt(bitPattern: page)) + 5)
+            #expect(uintr_run_guarded(shim_undefined, nil, &fault) == 1)
+            #expect(fault.signal == SIGILL && fault.exception == UInt64(UINTR_EXCEPTION_UD))
+            #expect(uintr_run_guarded(shim_divide_by_zero, nil, &fault) == 1)
+            #expect(fault.signal == SIGFPE && fault.exception == UInt64(UINTR_EXCEPTION_DE))
+        }
+
+        @Test("after a fault the preserved registers, flags, MXCSR and x87 are the caller's")
+        func restored() {
+            let mxcsr = shim_mxcsr()
+            var fault = uintr_fault()
+            for _ in 0..<100 {
+                #expect(uintr_run_guarded(shim_set_flags_and_fault, nil, &fault) == 1)
+            }
+            #expect(fault.signal == SIGILL)
+            #expect(shim_mxcsr() == mxcsr)
+            #expect(shim_rflags() & 0x24_4400 == 0)
+        }
+
+        @Test("guards nest: the inner fault is the inner guard's")
+        func nest() {
+            var inner: Int32 = -1
+            let outer = withUnsafeMutablePointer(to: &inner) {
+                uintr_run_guarded(
+                    { raw in
+                        raw!.storeBytes(of: uintr_run_guarded(shim_undefined, nil, nil), as: Int32.self)
+                        shim_undefined(nil)
+                    }, $0, nil)
+            }
+            #expect(inner == 1 && outer == 1)
+        }
+
+        @Test("two threads fault in their own guards at once, and the previous handler is put back")
+        func threads() async {
+            _ = shim_sigill_action(true)
+            let total = await withTaskGroup(of: Int.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        (0..<500).count { _ in uintr_run_guarded(shim_undefined, nil, nil) == 1 }
+                    }
+                }
+                return await group.reduce(0, +)
+            }
+            #expect(total == 2000)
+            #expect(shim_sigill_action(false))
+        }
+
+        @Test("a thread that blocks the signal still gets its fault caught")
+        func blocked() {
+            var signals = sigset_t()
+            var before = sigset_t()
+            sigemptyset(&signals)
+            sigaddset(&signals, SIGILL)
+            pthread_sigmask(SIG_BLOCK, &signals, &before)
+            defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+            #expect(uintr_run_guarded(shim_undefined, nil, nil) == 1)
+            var after = sigset_t()
+            pthread_sigmask(SIG_SETMASK, nil, &after)
+            #expect(sigismember(&after, SIGILL) == 1)
+        }
+    }
+}
