@@ -59,7 +59,7 @@ struct CoreMachine: CaseMachine {
             guard machine.inFlight.append(message) else { return .failure("32 messages are in flight already") }
         case .arrive: machine.arrive(0)
         case .arriveNewest: machine.arrive(machine.inFlight.count &- 1)
-        case .takeInterrupt: taken = machine[cpu].takeInterrupt()
+        case .identify: taken = machine[cpu].takeInterrupt()
         case .endOfInterrupt: machine[cpu].apic.endOfInterrupt()
         case .initialize: machine[cpu].initialize()
         default:
@@ -100,6 +100,7 @@ struct CoreMachine: CaseMachine {
             case .takeRequests: try withMemory { cpu, memory throws(Fault) in
                 try cpu.uintr.takePostedRequests(paging: cpu.paging, memory: &memory)
             }
+            case .takeInterrupt: try takeInterrupt()
             case .deliver: if try deliver() { return .done }
             case .settle: return try settle()
             default: return nil
@@ -131,6 +132,15 @@ struct CoreMachine: CaseMachine {
             }
         }
         return .done
+    }
+
+    /// What was taken stands even where processing faults: it is dismissed by then.
+    private mutating func takeInterrupt() throws(Fault) {
+        taken = machine[cpu].takeInterrupt()
+        guard taken == .notification else { return }
+        try withMemory { cpu, memory throws(Fault) in
+            try cpu.uintr.processNotification(paging: cpu.paging, memory: &memory)
+        }
     }
 
     /// Delivers what is due, and records the frame; the handler is entered.

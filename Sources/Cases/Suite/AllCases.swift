@@ -1,7 +1,15 @@
 extension Case {
     /// The conformance suite, in the order in which it is listed and run.
     public static var all: [Case] {
-        testui + clui
+        topics.flatMap { $0 }
+    }
+
+    /// One line for each topic.
+    private static var topics: [[Case]] {
+        [
+            testui,
+            clui,
+        ]
     }
 
     /// The encodings that cases execute, prefixes apart.
