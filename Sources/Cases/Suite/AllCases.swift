@@ -9,6 +9,24 @@ extension Case {
         [
             testui,
             clui,
+            userSENDUIPIRegisters,
+            userSENDUIPIOperand,
+            userSENDUIPIIndices,
+            userSENDUIPIEffects,
+            userPrefixes,
+            userLock,
+            userLength,
+            userEnumeration,
+            userTESTUI,
+            userUIF,
+            userVectors,
+            userPending,
+            userFrames,
+            userDeliveryFaults,
+            userUIRETFlags,
+            userUIRETPops,
+            userUIRETUIF,
+            userUIRETFaults,
         ]
     }
 
