@@ -5,9 +5,13 @@ package final class DeliveryLog {
     private static let capacity = 1024
     private let records: UnsafeMutablePointer<uintr_record>
     private let log: UnsafeMutablePointer<uintr_record_log>
+    /// Of `count` and `overflow`, which the entry writes between any two instructions.
+    private let countAddress: UnsafeMutablePointer<UInt64>
+    private let overflowAddress: UnsafeMutablePointer<UInt64>
     private var read = 0
 
-    /// How often the count is read before a log that does not grow counts as quiet. A self-IPI takes about a thousandth of it.
+    /// How often the count is read before a log that does not grow counts as quiet: about a millisecond, of which a self-IPI
+    /// should need a thousandth. If it needs more, a frame is found elsewhere than expected, and the case fails, loudly.
     package static let quietReads = 1_000_000
     /// How many such times `wait` gives a delivery that must come.
     package static let patience = 1000
@@ -17,6 +21,11 @@ package final class DeliveryLog {
         records.initialize(repeating: uintr_record(), count: DeliveryLog.capacity)
         log = .allocate(capacity: 1)
         log.initialize(to: uintr_record_log(records: records, capacity: UInt64(DeliveryLog.capacity), count: 0, overflow: 0))
+        guard let count = log.pointer(to: \.count), let overflow = log.pointer(to: \.overflow) else {
+            preconditionFailure("the fields of a C structure are stored")
+        }
+        countAddress = count
+        overflowAddress = overflow
         uintr_record_set(log)
     }
 
@@ -27,11 +36,8 @@ package final class DeliveryLog {
         records.deallocate()
     }
 
-    /// Records written; the entry raises it between any two instructions.
-    private var count: Int {
-        guard let offset = MemoryLayout<uintr_record_log>.offset(of: \.count) else { return 0 }
-        return Int(uintr_atomic_load64(UnsafeRawPointer(log) + offset))
-    }
+    /// Records written.
+    private var count: Int { Int(uintr_atomic_load64(countAddress)) }
 
     /// Waits until the count has stayed the same for `reads` reads.
     func settle(reads: Int = quietReads) {
@@ -52,8 +58,5 @@ package final class DeliveryLog {
         return records[read]
     }
 
-    var overflowed: Bool {
-        guard let offset = MemoryLayout<uintr_record_log>.offset(of: \.overflow) else { return true }
-        return uintr_atomic_load64(UnsafeRawPointer(log) + offset) != 0
-    }
+    var overflowed: Bool { uintr_atomic_load64(overflowAddress) != 0 }
 }

@@ -13,7 +13,7 @@ public enum HardwareSuite {
     /// To be called where detection has found that ABI, in a process without other senders. Cases of other levels, and cases that
     /// ask for what this processor is not, are skipped, as are all without a processor and a kernel that have user interrupts.
     public static func run(_ testCase: Case, abi: uintr_abi) -> CaseResult {
-        if let reason = reasonToSkip(testCase) { return CaseResult(testCase, .skipped(reason)) }
+        if let reason = reasonToSkip(testCase, on: .this) { return CaseResult(testCase, .skipped(reason)) }
         return run(testCase, kernel: ShimCalls(abi: abi), noHardware: abi.no_hardware_errno)
     }
 
@@ -55,30 +55,27 @@ public enum HardwareSuite {
         }
     }
 
-    private static func reasonToSkip(_ testCase: Case) -> String? {
+    /// Why a case is not for a process on `processor`; nil if it is.
+    package static func reasonToSkip(_ testCase: Case, on processor: ProcessorAtHand) -> String? {
         if let reason = levelReason(testCase) { return reason }
-        guard uintr_cpuid_uintr() else {
+        guard processor.uintr else {
             return "this processor has no user interrupts: CPUID.(EAX=7,ECX=0):EDX[5] is 0"
         }
         let features = testCase.features
-        if let flexible = features.flexibleUIRET, flexible != uintr_cpuid_flexible_uiret() {
+        if let flexible = features.flexibleUIRET, flexible != processor.flexibleUIRET {
             return "needs CPUID.(EAX=7,ECX=1):EDX[17] = \(flexible ? 1 : 0), and this processor has the other kind of UIRET"
         }
-        let width = Int(uintr_cpuid_known(0x8000_0008, 0).eax >> 8 & 0xFF)
-        if let needed = features.linearAddressWidth, needed != width {
-            return "needs linear addresses of \(needed) bits; this processor has \(width)"
+        if let width = features.linearAddressWidth, width != processor.linearAddressWidth {
+            return "needs linear addresses of \(width) bits; this processor has \(processor.linearAddressWidth)"
         }
         if features.tracksInitialConfiguration != nil {
             return "needs to know whether the processor tracks the initial configuration of component 14, which nothing tells"
         }
-        var uif = false
-        let testui = uintr_try_testui(&uif, nil)
-        guard testui == 0 else {
-            return testui == 1
-                ? "TESTUI raises #UD: the kernel has not set CR4.UINTR. Look for uintr in dmesg"
-                : "TESTUI could not be tried: \(describe(errno: -testui))"
+        switch processor.testui {
+        case .executes: return nil
+        case .invalidOpcode: return "TESTUI raises #UD: the kernel has not set CR4.UINTR. Look for uintr in dmesg"
+        case .untried(let errno): return "TESTUI could not be tried: \(describe(errno: errno))"
         }
-        return nil
     }
 
     /// Runs `body` with the cases' memory on a new thread, whose UIF is 0 and which no kernel knows yet.

@@ -154,6 +154,25 @@ struct HardwareSuiteTests {
         #expect(reason(.cpl3, processors: 2)?.hasPrefix("needs 2 processors") == true)
     }
 
+    @Test("a case is skipped for each thing that the processor is not, with the reason; else it is taken")
+    func features() {
+        func reason(_ features: CaseFeatures, _ change: (inout ProcessorAtHand) -> Void = { _ in }) -> String? {
+            var processor = ProcessorAtHand(uintr: true, flexibleUIRET: true, linearAddressWidth: 48, testui: .executes)
+            change(&processor)
+            let testCase = Case("test.features", "", source: "", level: .cpl3, features: features, steps: [.settle])
+            return HardwareSuite.reasonToSkip(testCase, on: processor)
+        }
+        #expect(reason(CaseFeatures()) == nil)
+        #expect(reason(CaseFeatures(flexibleUIRET: true, linearAddressWidth: 48)) == nil)
+        #expect(reason(CaseFeatures(flexibleUIRET: false))?.contains("EDX[17] = 0") == true)
+        #expect(reason(CaseFeatures(flexibleUIRET: true)) { $0.flexibleUIRET = false }?.contains("EDX[17] = 1") == true)
+        #expect(reason(CaseFeatures(linearAddressWidth: 57))?.contains("57 bits; this processor has 48") == true)
+        #expect(reason(CaseFeatures(tracksInitialConfiguration: true)) != nil)
+        #expect(reason(CaseFeatures()) { $0.uintr = false }?.contains("EDX[5] is 0") == true)
+        #expect(reason(CaseFeatures()) { $0.testui = .invalidOpcode }?.contains("CR4.UINTR") == true)
+        #expect(reason(CaseFeatures()) { $0.testui = .untried(errno: ENOMEM) }?.contains("(\(ENOMEM))") == true)
+    }
+
     @Test("without user interrupts every case at CPL 3 is skipped with the reason, and no system call is made")
     func withoutHardware() {
         var uif = false
