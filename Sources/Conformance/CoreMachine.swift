@@ -8,8 +8,7 @@ struct CoreMachine: CaseMachine {
     var taken: TakenInterrupt?
     var result: UInt64 = 0
     var cpuid = CPUIDResult()
-    var frames: [RecordedFrame] = []
-    var delivered: [UInt8] = []
+    var deliveries = Deliveries()
     var connections = 0
 
     /// The vector that stands for the kernel's in cases at CPL 3.
@@ -145,11 +144,10 @@ struct CoreMachine: CaseMachine {
 
     /// Delivers what is due, and records the frame; the handler is entered.
     private mutating func deliver() throws(Fault) -> Bool {
-        guard let vector = try machine.deliverUserInterrupt(cpu) else { return false }
+        guard try machine.deliverUserInterrupt(cpu) != nil else { return false }
         let entry = machine[cpu].gpr.rsp
         func slot(_ index: UInt64) -> UInt64 { machine.memory.peek(entry &+ index * 8) ?? 0 }
-        delivered.append(vector)
-        frames.append(
+        deliveries.append(
             RecordedFrame(vector: UInt8(truncatingIfNeeded: slot(0)), rip: slot(1), rflags: slot(2), rsp: slot(3), entryRSP: entry))
         return true
     }
