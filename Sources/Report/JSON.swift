@@ -16,7 +16,7 @@ extension RunReport {
                 backend: header.backend, abi: header.abi, kernel: header.kernel, cpu: header.cpu, reasons: header.reasons,
                 totals: Document.Totals(
                     all: totals.all, passed: totals.passed, failed: totals.failed, skipped: totals.skipped),
-                seconds: seconds, results: results.map(Document.Result.init)))
+                seconds: duration.seconds, results: results.map(Document.Result.init)))
     }
 
     private struct Document: Encodable {

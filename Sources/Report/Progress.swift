@@ -22,7 +22,7 @@ public struct Progress: Sendable {
     public var erasure: String { lastDrawn == nil ? "" : "\r\u{1B}[K" }
 
     func text(done: Int, elapsed: Duration) -> String {
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        let seconds = elapsed.seconds
         var text = "\(done) of \(total) \(unit)"
         guard done > 0, seconds > 0 else { return text }
         let rate = Double(done) / seconds

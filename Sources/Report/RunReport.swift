@@ -25,13 +25,8 @@ public struct RunReport: Equatable, Sendable {
         "uintr check --filter \(result.caseID) --format json"
     }
 
-    var seconds: Double {
-        let (seconds, attoseconds) = duration.components
-        return Double(seconds) + Double(attoseconds) / 1e18
-    }
-
     /// Seconds with three decimals: `0.412`.
-    var secondsText: String { fixed(seconds, decimals: 3) }
+    var secondsText: String { fixed(duration.seconds, decimals: 3) }
 }
 
 /// How many cases passed, failed and were skipped.
@@ -56,6 +51,13 @@ public struct Totals: Equatable, Sendable {
 extension CaseResult {
     /// The part of the id before the first dot: what the table and JUnit group by.
     public var topic: String { String(caseID.prefix { $0 != "." }) }
+}
+
+extension Duration {
+    var seconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
 }
 
 /// A number of `decimals` digits after the point, rounded, without the locale.

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Report
+import UserInterrupts
+
+extension BackendChoice: ExpressibleByArgument {}
+
+/// The options by which a user names the ABI, and what detection makes of them.
+struct ABIOption: ParsableArguments {
+    @Option(
+        name: .customLong("abi"),
+        help: ArgumentHelp(
+            "The kernel's system calls: \(ABI.names.joined(separator: ", ")). Detected if not given; goes before UINTR_ABI.",
+            valueName: "name"))
+    var name: String?
+
+    /// What the user asked for, by the option or by UINTR_ABI.
+    var requested: String? {
+        name ?? Terminal.environment("UINTR_ABI").flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// - Throws: a usage error that lists the names, for an ABI that there is not.
+    func detect() throws -> Detection {
+        do {
+            return try Detection.detect(
+                abi: name, environment: Terminal.environment("UINTR_ABI").map { ["UINTR_ABI": $0] } ?? [:])
+        } catch let error where error.code == .unknownABI {
+            let source = name == nil ? "UINTR_ABI" : "--abi"
+            throw ValidationError("\(source): \(error)")
+        }
+    }
+}
+
+extension Detection {
+    /// The header of a run on `backend`.
+    func header(_ backend: UserInterrupts.Backend.Kind, choice: BackendChoice, requestedABI: String?) -> RunHeader {
+        var reasons = reasons
+        if choice == .emulation { reasons = ["The emulation was asked for by --backend emulation; the hardware was left alone."] }
+        if backend == .emulation, let requestedABI {
+            reasons.append("The ABI \(requestedABI) was named and is not used: the emulation makes no system calls.")
+        }
+        return RunHeader(
+            backend: backend.rawValue, abi: backend == .hardware ? abi?.rawValue ?? "none" : "none", kernel: kernel, cpu: cpu,
+            reasons: reasons)
+    }
+}
