@@ -49,7 +49,14 @@ let package = Package(
         .testTarget(name: "UserInterruptsTests", dependencies: ["UserInterrupts"]),
         .testTarget(name: "CasesTests", dependencies: ["Cases"]),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "Cases", "UserInterrupts"]),
-        .testTarget(name: "ReportTests", dependencies: ["Report"]),
+        .testTarget(name: "ReportTests", dependencies: ["Cases", "Conformance", "Report"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "Cases", "Report", "uintr",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -20,10 +20,11 @@ struct ABIOption: ParsableArguments {
 
     /// - Throws: a usage error that lists the names, for an ABI that there is not.
     func detect() throws -> Detection {
-        do {
+        do throws(UserInterruptError) {
             return try Detection.detect(
                 abi: name, environment: Terminal.environment("UINTR_ABI").map { ["UINTR_ABI": $0] } ?? [:])
-        } catch let error where error.code == .unknownABI {
+        } catch {
+            // An unknown name is all that detection can refuse.
             let source = name == nil ? "UINTR_ABI" : "--abi"
             throw ValidationError("\(source): \(error)")
         }
