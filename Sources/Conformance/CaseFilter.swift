@@ -49,14 +49,19 @@ public struct CaseFilter: Equatable, Sendable {
 
     public struct NothingMatches: Error, Equatable, Sendable {
         public var pattern: String
-        /// Up to three ids that are spelt alike, the nearest first.
+        /// Up to three ids that are spelt alike, the nearest first; none if nothing is near.
         public var near: [String]
+
+        public init(pattern: String, near: [String]) {
+            self.pattern = pattern
+            self.near = near
+        }
     }
 
     private static func nearest(to pattern: String, among ids: [String]) -> [String] {
         let wanted = Array(pattern.utf8.filter { $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "?") })
         let rated = ids.enumerated().map { (distance: distance(wanted, Array($1.utf8)), index: $0, id: $1) }
-        return rated.sorted { ($0.distance, $0.index) < ($1.distance, $1.index) }.prefix(3).map(\.id)
+        return rated.filter { $0.distance <= max(wanted.count / 3, 1) }.sorted { ($0.distance, $0.index) < ($1.distance, $1.index) }.prefix(3).map(\.id)
     }
 
     /// How many characters must be put in, left out or replaced so that `pattern` stands somewhere in `text`.

@@ -40,7 +40,7 @@ public struct ProbeReport: Equatable, Sendable {
         lines += layout.entry("kernel", header.kernel)
         lines += layout.entry("CPU", header.cpu)
         lines += layout.entry("NUMA", numa)
-        lines += layout.entry("hotplug", hotplug)
+        lines += layout.entry("hotplug", String(hotplug.trimmingPrefix("CPU hotplug: ")))
         lines += ["", layout.styled("Why", .bold)]
         for reason in header.reasons { lines += layout.wrapped(reason, lead: "  - ") }
         lines += ["", layout.styled("Next", .bold)]

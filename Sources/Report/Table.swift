@@ -4,8 +4,7 @@ extension RunReport {
     /// What a person reads on a terminal: what it ran on, counts for each topic, every failure spelled out, the sum.
     public func table(_ layout: TextLayout) -> String {
         var lines = headerLines(layout)
-        lines.append("")
-        lines += topicLines(layout)
+        if totals.passed + totals.failed > 0 { lines += [""] + topicLines(layout) }
         lines += failureLines(layout)
         lines += skipLines(layout)
         lines.append("")
@@ -84,7 +83,7 @@ extension RunReport {
             return layout.wrapped("\(totals.failed) of \(totals.all) cases failed \(place)\(time).", style: .red)
         }
         if totals.passed == 0 {
-            return layout.wrapped("No case ran: all \(totals.all) were skipped.", style: .yellow)
+            return layout.wrapped(totals.all == 1 ? "The case was skipped." : "No case ran: all \(totals.all) were skipped.", style: .yellow)
         }
         let skipped = totals.skipped == 0 ? "" : ", \(totals.skipped) were skipped"
         let sum = totals.skipped == 0 && totals.all > 1 ? "All \(totals.passed) cases" : totals.passed == 1 ? "1 case" : "\(totals.passed) cases"

@@ -51,14 +51,11 @@ struct CheckCommand: ParsableCommand {
         var report: RunReport
         var status: Int32
         do throws(UserInterruptError) {
-            let backend = try Backend.select(backend, on: detection)
-            report = run(cases, on: backend, header: header(detection, backend.kind))
+            let chosen = try Backend.select(backend, on: detection)
+            report = run(cases, on: chosen, header: header(detection, chosen.kind))
             status = report.exitStatus
         } catch {
-            if !(format == .table && Terminal.isStandardOutput && Terminal.isStandardError) { Output.note("\(error)") }
-            let reason = "The hardware backend is not available here, and --backend hardware never falls back."
-            report = RunReport(
-                header: header(detection, .hardware), results: cases.map { CaseResult($0, .skipped(reason)) }, duration: .zero)
+            report = skipped(cases, header: header(detection, .hardware))
             status = require ? 1 : report.exitStatus
         }
         try Output.write(render(report))
@@ -69,9 +66,19 @@ struct CheckCommand: ParsableCommand {
         do {
             return try CaseFilter.select(filters.map(CaseFilter.init), from: Case.all)
         } catch {
-            throw ValidationError(
-                "--filter \(error.pattern): no case matches. Near it: \(error.near.joined(separator: ", ")). \"uintr check --list\" lists them all.")
+            let near = error.near.isEmpty ? "" : " Did you mean \(error.near.joined(separator: ", "))?"
+            throw Output.usage("--filter \(error.pattern): no case matches.\(near) \"uintr check --list\" lists them all.")
         }
+    }
+
+    /// A run that did not take place, since the hardware is missing: every case is skipped, and the reasons are said aloud.
+    private func skipped(_ cases: [Case], header: RunHeader) -> RunReport {
+        // On a terminal the table below says the same.
+        if format != .table || !Terminal.isStandardOutput || !Terminal.isStandardError {
+            Output.note("\(header.reasons.joined(separator: " ")) \"--backend emulation\" runs here; \"uintr probe\" says more.")
+        }
+        let reason = header.reasons.dropLast().last ?? "The hardware backend is not available."
+        return RunReport(header: header, results: cases.map { CaseResult($0, .skipped(reason)) }, duration: .zero)
     }
 
     private func header(_ detection: Detection, _ kind: Backend.Kind) -> RunHeader {

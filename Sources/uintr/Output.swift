@@ -22,6 +22,12 @@ enum Output {
         _ = write("uintr: \(sentence)\n", to: STDERR_FILENO)
     }
 
+    /// Wrong usage: the sentence is on standard error; what is returned is to be thrown, and exits 64 (EX_USAGE).
+    static func usage(_ sentence: String) -> ExitCode {
+        note(sentence)
+        return ExitCode(EX_USAGE)
+    }
+
     /// Codes that draw on the terminal behind standard error.
     static func draw(_ codes: String) { _ = write(codes, to: STDERR_FILENO) }
 

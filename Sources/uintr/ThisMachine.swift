@@ -26,16 +26,23 @@ struct ABIOption: ParsableArguments {
         } catch {
             // An unknown name is all that detection can refuse.
             let source = name == nil ? "UINTR_ABI" : "--abi"
-            throw ValidationError("\(source): \(error)")
+            throw Output.usage("\(source): \(error)")
         }
     }
 }
 
 extension Detection {
-    /// The header of a run on `backend`.
+    /// The header of a run on `backend`, which `choice` led to.
     func header(_ backend: UserInterrupts.Backend.Kind, choice: BackendChoice, requestedABI: String?) -> RunHeader {
         var reasons = reasons
-        if choice == .emulation { reasons = ["The emulation was asked for by --backend emulation; the hardware was left alone."] }
+        switch (choice, abi) {
+        case (.emulation, _):
+            reasons = ["The emulation was asked for by --backend emulation; the hardware was left alone."]
+        case (.hardware, nil):
+            // The last reason is what detection concludes for --backend auto.
+            reasons = reasons.dropLast() + ["So there is no hardware backend here, and --backend hardware never falls back."]
+        default: break
+        }
         if backend == .emulation, let requestedABI {
             reasons.append("The ABI \(requestedABI) was named and is not used: the emulation makes no system calls.")
         }

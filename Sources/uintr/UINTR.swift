@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 @main
 struct UINTR: ParsableCommand {
@@ -10,4 +11,15 @@ struct UINTR: ParsableCommand {
             On a machine without user interrupts the bundled emulator core takes the processor's place, and every report says so.
             """,
         subcommands: [ProbeCommand.self, CheckCommand.self, WalkCommand.self, ClaimsCommand.self])
+
+    /// ArgumentParser takes a misspelt command for an unexpected argument; this names the commands.
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let commands = configuration.subcommands.map { $0._commandName }
+        if let first = arguments.first, !first.hasPrefix("-"), first != "help", !commands.contains(first) {
+            Output.note("there is no command \"\(first)\". The commands are \(commands.joined(separator: ", ")); \"uintr --help\" says what each does.")
+            exit(withError: ExitCode(EX_USAGE))
+        }
+        Self.main(arguments)
+    }
 }

@@ -42,8 +42,8 @@ enum Command {
             program, arguments: Arguments(arguments),
             environment: .inherit.updating(["UINTR_ABI": nil, "NO_COLOR": nil].merging(environment) { $1 }),
             output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
-        let output = result.standardOutput ?? ""
-        let error = result.standardError ?? ""
+        let output = result.standardOutput
+        let error = result.standardError
         switch result.terminationStatus {
         case .exited(let status): return Outcome(status: status, wasSignalled: false, output: output, error: error)
         case .signaled(let signal): return Outcome(status: signal, wasSignalled: true, output: output, error: error)

@@ -31,8 +31,9 @@ struct CaseFilterTests {
     @Test("that picks nothing is an error with the nearest ids, also beside one that picks something")
     func nothing() {
         #expect(throws: CaseFilter.NothingMatches(
-            pattern: "sendupi.index", near: ["senduipi.index", "senduipi.reserved", "uiret.canonical"])
+            pattern: "sendupi.index", near: ["senduipi.index"])
         ) { try ids("uiret", "sendupi.index") }
-        #expect(throws: CaseFilter.NothingMatches.self) { try ids("index*") }
+        #expect(throws: CaseFilter.NothingMatches(pattern: "index*", near: ["senduipi.index"])) { try ids("index*") }
+        #expect(throws: CaseFilter.NothingMatches(pattern: "hotplug", near: [])) { try ids("hotplug") }
     }
 }
