@@ -27,11 +27,11 @@ let package = Package(
             ]),
         .target(name: "Cases", dependencies: ["Architecture"]),
         .target(name: "Conformance", dependencies: ["Cases", "UserInterrupts", "Architecture"]),
-        .target(name: "Report", dependencies: ["Cases", "Conformance", "UserInterrupts"]),
+        .target(name: "Report", dependencies: ["Cases", "Conformance"]),
         .executableTarget(
             name: "uintr",
             dependencies: [
-                "Architecture", "Cases", "Conformance", "Report", "UserInterrupts",
+                "CUserInterrupts", "Cases", "Conformance", "Report", "UserInterrupts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(

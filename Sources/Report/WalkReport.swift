@@ -1,34 +1,66 @@
 public import Conformance
 
-/// The outcome of a random walk on the core.
-public struct WalkReport: Equatable, Sendable {
-    private var walk: RandomWalk.Report
-    private var duration: Duration
+/// The outcome of random walks: over the core, and through its decoder.
+public struct WalkReport: Sendable {
+    public var seed: UInt64
+    public var walk: (report: RandomWalk.Report, duration: Duration)?
+    public var decoder: (report: DecoderWalk.Report, duration: Duration)?
 
-    public init(_ walk: RandomWalk.Report, duration: Duration) {
-        self.walk = walk
-        self.duration = duration
+    public init(seed: UInt64) { self.seed = seed }
+
+    /// True if nothing was found that does not hold.
+    public var holds: Bool { walk?.report.violation == nil && decoder?.report.violation == nil }
+
+    /// One of the two, in the words of both formats.
+    private struct Part {
+        var name: String
+        var counts: [(name: String, value: Int)]
+        var duration: Duration
+        var holds: String
+        var violation: String?
+        var next: String
     }
 
-    private var counts: [(name: String, value: Int)] {
-        [
-            ("instructions", walk.instructions), ("steps", walk.steps), ("sent", walk.sent), ("delivered", walk.delivered),
-            ("notifications", walk.notifications), ("stale", walk.staleNotifications), ("switches", walk.switches),
-            ("faults", walk.faults),
-        ]
+    private var parts: [Part] {
+        var parts: [Part] = []
+        if let (report, duration) = walk {
+            parts.append(
+                Part(
+                    name: "walk",
+                    counts: [
+                        ("instructions", report.instructions), ("steps", report.steps), ("sent", report.sent),
+                        ("delivered", report.delivered), ("notifications", report.notifications),
+                        ("stale", report.staleNotifications), ("switches", report.switches), ("faults", report.faults),
+                    ], duration: duration,
+                    holds: "PIR, UIRR and ON agreed with the ledger after every step: nothing lost, nothing invented.",
+                    violation: report.violation,
+                    next: "uintr walk --seed \(report.seed) --instructions \(report.instructions) --strings 0"))
+        }
+        if let (report, duration) = decoder {
+            parts.append(
+                Part(
+                    name: "decoder",
+                    counts: [
+                        ("strings", report.strings), ("accepted", report.instructions), ("truncated", report.truncated),
+                        ("too long", report.tooLong),
+                    ], duration: duration, holds: "What was accepted is one of the five encodings behind legal prefixes.",
+                    violation: report.violation,
+                    next: "uintr walk --seed \(report.seed) --instructions 0 --strings \(report.strings)"))
+        }
+        return parts
     }
 
     public func text(_ layout: TextLayout) -> String {
-        var lines = [layout.styled("Random walk on the emulator core", .bold)]
-        lines += layout.entry("seed", "\(walk.seed)", column: 15)
-        for count in counts { lines += layout.entry(count.name, grouped(count.value), column: 15) }
-        lines += layout.entry("time", fixed(duration.seconds, decimals: 1) + " s", column: 15) + [""]
-        if let violation = walk.violation {
-            lines.append(layout.styled("VIOLATED", .red))
-            lines += layout.entry("found", violation)
-            lines += layout.entry("next", "uintr walk --seed \(walk.seed) --instructions \(walk.instructions)")
-        } else {
-            lines += layout.wrapped("PIR, UIRR and ON agreed with the ledger after every step: nothing lost, nothing invented.", style: .green)
+        var lines = [layout.styled("Random walks on the emulator core, seed \(seed)", .bold)]
+        for part in parts {
+            lines += ["", layout.styled(part.name, .bold)]
+            for count in part.counts { lines.append("  " + padded(count.name, 13) + right(grouped(count.value), 12)) }
+            lines.append("  " + padded("seconds", 13) + right(fixed(part.duration.seconds, decimals: 1), 12))
+            if let violation = part.violation {
+                lines += layout.entry("VIOLATED", violation, style: .red) + layout.entry("next", part.next)
+            } else {
+                lines += layout.wrapped(part.holds, lead: "  ", style: .green)
+            }
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -36,18 +68,29 @@ public struct WalkReport: Equatable, Sendable {
     public var json: String {
         render(
             Document(
-                seed: walk.seed, seconds: duration.seconds,
-                counts: Dictionary(uniqueKeysWithValues: counts.map { ($0.name, $0.value) }),
-                verdict: walk.violation == nil ? "holds" : "violated", message: walk.violation ?? ""))
+                seed: seed,
+                parts: Dictionary(
+                    uniqueKeysWithValues: parts.map { part in
+                        (
+                            part.name,
+                            Document.Part(
+                                counts: Dictionary(uniqueKeysWithValues: part.counts.map { ($0.name, $0.value) }),
+                                seconds: part.duration.seconds, verdict: part.violation == nil ? "holds" : "violated",
+                                message: part.violation ?? "")
+                        )
+                    })))
     }
 
     private struct Document: Encodable {
-        /// The walk runs on the core and nowhere else.
+        struct Part: Encodable {
+            var counts: [String: Int]
+            var seconds: Double
+            var verdict, message: String
+        }
+        /// The walks run on the core and nowhere else.
         var backend = "emulation"
         var seed: UInt64
-        var seconds: Double
-        var counts: [String: Int]
-        var verdict, message: String
+        var parts: [String: Part]
     }
 }
 
