@@ -44,9 +44,16 @@ let package = Package(
             path: "Sources/Mutation"),
 
         .testTarget(name: "ArchitectureTests", dependencies: ["Architecture"]),
-        .testTarget(name: "CUserInterruptsTests", dependencies: ["CUserInterrupts"]),
-        .testTarget(name: "EmulationTests", dependencies: ["Emulation"]),
-        .testTarget(name: "UserInterruptsTests", dependencies: ["UserInterrupts"]),
+        // A machine without user interrupts can still interrupt code at a chosen instruction; C and assembly do it.
+        .target(name: "CShimTestSupport", dependencies: ["CUserInterrupts"], path: "Tests/CShimTestSupport"),
+        .testTarget(name: "CUserInterruptsTests", dependencies: ["CUserInterrupts", "CShimTestSupport"]),
+        .testTarget(name: "EmulationTests", dependencies: ["Architecture", "CEmulation", "Emulation"]),
+        .testTarget(
+            name: "UserInterruptsTests",
+            dependencies: [
+                "CUserInterrupts", "UserInterrupts",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(name: "CasesTests", dependencies: ["Cases"]),
         .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "Cases", "UserInterrupts"]),
         .testTarget(name: "ReportTests", dependencies: ["Cases", "Conformance", "Report"]),

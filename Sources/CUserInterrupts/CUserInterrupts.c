@@ -1,1 +1,0 @@
-#include "CUserInterrupts.h"

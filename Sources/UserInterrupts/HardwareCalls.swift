@@ -1,0 +1,73 @@
+internal import CUserInterrupts
+
+/// The kernel and the processor, through the shim. Nothing is decided here.
+struct HardwareCalls: Calls {
+    let table: uintr_abi
+    let abi: ABI?
+
+    init(_ abi: ABI) {
+        self.abi = abi
+        table = abi.table
+    }
+
+    var longestWait: UInt64 { table.wait_usec_max }
+
+    func registerHandler(_ handler: @escaping Handler, context: UnsafeMutableRawPointer?, flags: UInt32) -> CInt {
+        // A thread that has a handler keeps it: the entry's function may not be replaced by a call that answers EBUSY.
+        var earlierContext: UnsafeMutableRawPointer?
+        let earlier = uintr_handler_get(&earlierContext)
+        let set = uintr_handler_set(handler, context)
+        guard set == 0 else { return set }
+        let result = calling { uintr_register_handler($0, uintr_handler_entry_address(), flags) }
+        if result < 0 { _ = uintr_handler_set(earlier, earlierContext) }
+        return result
+    }
+
+    func unregisterHandler() -> CInt {
+        let result = calling { uintr_unregister_handler($0, 0) }
+        if result >= 0 { _ = uintr_handler_set(nil, nil) }
+        return result
+    }
+
+    func descriptor(vector: UInt8) -> CInt {
+        calling {
+            uintr_abi_has($0, UINTR_CALL_VECTOR_FD)
+                ? uintr_vector_fd($0, UInt64(vector), 0) : uintr_create_fd($0, UInt64(vector), 0)
+        }
+    }
+
+    func registerSender(descriptor: CInt) -> CInt {
+        calling { uintr_register_sender($0, uintr_fd(value: descriptor), 0) }
+    }
+
+    func unregisterSender(descriptor: CInt, index: CInt) -> CInt {
+        calling {
+            table.unregister_sender == UINTR_SENDER_BY_FD
+                ? uintr_unregister_sender_by_fd($0, uintr_fd(value: descriptor), 0)
+                : uintr_unregister_sender_by_index($0, uintr_index(value: index), 0)
+        }
+    }
+
+    func registerSelf(vector: UInt8) -> CInt {
+        calling { uintr_register_self($0, UInt64(vector), 0) }
+    }
+
+    func alternateStack(top: UnsafeMutableRawPointer?, size: Int) -> CInt {
+        calling { uintr_alt_stack($0, top, size, 0) }
+    }
+
+    func wait(microseconds: UInt64?) -> CInt {
+        calling { table in
+            if let microseconds { uintr_wait_usec(table, microseconds, 0) } else { uintr_wait_flags(table, 0) }
+        }
+    }
+
+    func clui() { uintr_clui() }
+    func stui() { uintr_stui() }
+    func testui() -> Bool { uintr_testui() }
+    func senduipi(_ index: UInt64) { uintr_senduipi(index) }
+
+    private func calling(_ call: (UnsafePointer<uintr_abi>) -> CInt) -> CInt {
+        withUnsafePointer(to: table, call)
+    }
+}

@@ -1,0 +1,52 @@
+import Synchronization
+@testable import UserInterrupts
+
+/// A machine whose answers are given, and which notes the system calls that were tried on it.
+final class ScriptedPlatform: Sendable {
+    let cpuid: Bool
+    let cpuinfo: String?
+    let testui: Platform.TestUI
+    let answers: [Platform.Probe: Int]
+    let numaNodes: Int?
+    let hotplug: Platform.Hotplug
+    private let calls = Mutex<[Platform.Probe]>([])
+    private let instructions = Mutex(0)
+
+    static let flagsWithUINTR = "processor\t: 0\nmodel name\t: Some Xeon\nflags\t\t: fpu vme uintr amx_tile\n"
+    static let flagsWithout = "processor\t: 0\nmodel name\t: uintr in a name\nflags\t\t: fpu vme nouintr uintr2\nbugs\t\t: uintr\n"
+
+    init(
+        cpuid: Bool = true, cpuinfo: String? = flagsWithUINTR, testui: Platform.TestUI = .executed(uif: false),
+        answers: [Platform.Probe: Int] = [:], numaNodes: Int? = 1, hotplug: Platform.Hotplug = .absent
+    ) {
+        self.cpuid = cpuid
+        self.cpuinfo = cpuinfo
+        self.testui = testui
+        self.answers = answers
+        self.numaNodes = numaNodes
+        self.hotplug = hotplug
+    }
+
+    /// The probes made, in their order.
+    var probed: [Platform.Probe] { calls.withLock { $0 } }
+    /// How often TESTUI was executed.
+    var testuiExecuted: Int { instructions.withLock { $0 } }
+
+    var platform: Platform {
+        Platform(
+            cpuHasUserInterrupts: { self.cpuid },
+            cpuModel: { "Some Xeon" },
+            cpuinfo: { self.cpuinfo },
+            kernel: { "Linux 6.0.0-test x86_64" },
+            testui: {
+                self.instructions.withLock { $0 += 1 }
+                return self.testui
+            },
+            probe: { probe in
+                self.calls.withLock { $0.append(probe) }
+                return self.answers[probe] ?? -38
+            },
+            numaNodes: { self.numaNodes },
+            hotplug: { self.hotplug })
+    }
+}
