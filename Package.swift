@@ -27,11 +27,11 @@ let package = Package(
             ]),
         .target(name: "Cases", dependencies: ["Architecture"]),
         .target(name: "Conformance", dependencies: ["Cases", "UserInterrupts", "CUserInterrupts", "Architecture"]),
-        .target(name: "Report", dependencies: ["Cases", "Conformance", "UserInterrupts"]),
+        .target(name: "Report", dependencies: ["Cases", "Conformance"]),
         .executableTarget(
             name: "uintr",
             dependencies: [
-                "Architecture", "Cases", "Conformance", "Report", "UserInterrupts",
+                "CUserInterrupts", "Cases", "Conformance", "Report", "UserInterrupts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -58,7 +58,14 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["Conformance", "Cases", "Architecture", "UserInterrupts", "CUserInterrupts"]),
-        .testTarget(name: "ReportTests", dependencies: ["Report"]),
+        .testTarget(name: "ReportTests", dependencies: ["Cases", "Conformance", "Report"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "Cases", "Report", "uintr",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

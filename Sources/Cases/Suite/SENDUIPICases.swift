@@ -2,7 +2,7 @@
 
 extension Case {
     static var senduipi: [Case] {
-        userVectors + indices + suppression + kept + [
+        postedVectors + indices + suppression + kept + [
             Case(
                 "senduipi.notifies", "SENDUIPI with SN = ON = 0 sets ON and sends NV to NDST.", source: Source.senduipi,
                 steps: Prelude.sender() + [
@@ -74,7 +74,7 @@ extension Case {
         ]
     }
 
-    private static var userVectors: [Case] {
+    private static var postedVectors: [Case] {
         [0, 1, 31, 32, 62, 63].map { (uv: UInt8) in
             Case(
                 "senduipi.uv-\(uv)", "A UITT entry with UV = \(uv) posts PIR[\(uv)] and no other bit.", source: Source.senduipi,

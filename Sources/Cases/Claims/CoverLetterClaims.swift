@@ -1,0 +1,85 @@
+// A and B: what the series promises, and the benchmark that its critics asked for.
+
+extension ThreadClaim {
+    private static var cover: String { "20210913200132.3396598-1" }
+    private static var sohil: String { "Sohil Mehta" }
+
+    static var coverLetter: [ThreadClaim] {
+        [
+            ThreadClaim(
+                "A-1", "To a receiver that spins in user mode, a user IPI takes at most a ninth of the time of an eventfd, a signal, a pipe or a socket.",
+                by: sohil, in: cover,
+                .init(.bench, "ping-pong with a spinning receiver, relative to the user IPI, on hardware only: a ratio measured on the emulation says nothing of it.")),
+            ThreadClaim(
+                "A-2", "To a receiver blocked in uintr_wait() a user IPI is about as fast as an eventfd: 8.9 to 9.7 in the author's figures.",
+                by: sohil, in: "the follow-up of 14 September 2021 to \(cover)",
+                .init(.bench, "ping-pong with a blocked receiver; on hardware only.")),
+            ThreadClaim(
+                "A-3", "A receiver that runs in user mode is interrupted without the kernel being entered on either side.",
+                by: sohil, in: cover,
+                .init(.lab, "the UINTR lines of /proc/interrupts stay as they are while a running receiver is sent to.")),
+            ThreadClaim(
+                "A-4", "What is sent to a preempted receiver is delivered when it next runs, and is not lost.",
+                by: sohil, in: cover,
+                .init(.explorer, "every posted vector is delivered once the receiver can take it, with preemptions in the bounds."),
+                .init(.selftest, "a receiver that shares its CPU with a task that never sleeps.")),
+            ThreadClaim(
+                "A-5", "A receiver in uintr_wait() is woken and its handler runs; one in read() or sleep is not woken by the first series, and whether it should be is left open.",
+                by: sohil, in: cover,
+                .init(.explorer, "the claim lost-wakeup for each design."),
+                .init(.uapi, "which blocking calls a user interrupt ends, with which errno, and whether they restart."),
+                .init(.selftest, "interrupted system calls, for each ABI as it promises.")),
+            ThreadClaim(
+                "A-6", "The highest vector is delivered first, one for each entry of the handler; a vector sent twice while pending is delivered once; STUI in the handler lets any vector nest.",
+                by: sohil, in: cover,
+                .init(.selftest, "self-IPI with several vectors, and STUI inside the handler.")),
+            ThreadClaim(
+                "A-7", "Neither fork nor exec hands down any user-interrupt state.",
+                by: sohil, in: cover,
+                .init(.emulation, "fork and exec in every ABI; Intel's 6.0 branch shares the sender's table with a forked child, against its own manual page."),
+                .init(.selftest, "fork, exec and exit."),
+                .init(.uapi, "what the project's kernel hands down.")),
+            ThreadClaim(
+                "A-8", "A sender learns nothing of the delivery.",
+                by: sohil, in: cover,
+                .init(.emulation, "SENDUIPI changes no register and no flag, whatever became of the notification.")),
+            ThreadClaim(
+                "A-9", "A wakeup by a user interrupt does not raise the receiver's scheduling priority.",
+                by: sohil, in: cover,
+                .init(.lab, "nice value, policy and dynamic priority of a woken receiver are what they were before it slept.")),
+            ThreadClaim(
+                "A-10", "A receiver needs no pinning: when it migrates, what is sent follows it.",
+                by: sohil, in: cover,
+                .init(.explorer, "no vector is lost with migration in the bounds."),
+                .init(.selftest, "a receiver that is moved between CPUs while senders fire.")),
+            ThreadClaim(
+                "A-11", "A task that has not registered a handler can never be interrupted.",
+                by: sohil, in: cover,
+                .init(.explorer, "no notification is delivered to, or consumed for, another task than the one that it was posted for."),
+                .init(.selftest, "an unregistered task beside a receiver under fire on the same CPU.")),
+            ThreadClaim(
+                "A-12", "A sender can starve a receiver: UIRET enables user interrupts again at once, and no vector can be masked alone; only processes that trust each other are supported.",
+                by: sohil, in: cover,
+                .init(.emulation, "what a hostile sender can do, as tests: it takes time and nothing else."),
+                .init(.selftest, "a storm: how much of its own work a receiver still does under it.")),
+            ThreadClaim(
+                "A-13", "UPID and UITT lie in the kernel's memory, so the series does not work with forced page-table isolation; a UITT is 4 KiB.",
+                by: sohil, in: cover,
+                .init(.lab, "the kernel refuses user interrupts where page-table isolation is on, and says so; 256 entries of 16 bytes fill the table.")),
+            ThreadClaim(
+                "A-14", "What a receiver leaves behind lives on after its exit, until the last descriptor for it is closed.",
+                by: sohil, in: cover,
+                .init(.explorer, "no touch of a freed UPID, with exit in the bounds."),
+                .init(.selftest, "a sender to a receiver that has exited.")),
+        ]
+    }
+
+    static var benchmark: [ThreadClaim] {
+        [
+            ThreadClaim(
+                "B-1", "The eventfd figure of the cover letter is unfair: it must be taken with one eventfd for each direction and with non-blocking descriptors that are polled.",
+                by: "Stefan Hajnoczi", in: "YVXlQIt",
+                .init(.bench, "eventfd twice: as the cover letter did it, and with two non-blocking descriptors."))
+        ]
+    }
+}

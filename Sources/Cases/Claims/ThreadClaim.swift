@@ -1,0 +1,77 @@
+/// A statement of the thread "[RFC PATCH 00/13] x86 User Interrupts support" (linux-api, September 2021) that can be true or
+/// false, and where it is settled. The conformance cases that bear on it are not listed here: they name it (`Case.ids`).
+public struct ThreadClaim: Equatable, Sendable {
+    /// `S-3`: the series and its number.
+    public var id: String
+    /// What is claimed, in one sentence.
+    public var claim: String
+    public var author: String
+    /// The Message-ID up to the at sign, or as much of it as finds the message.
+    public var message: String
+    /// At least one.
+    public var settlements: [Settlement]
+
+    init(_ id: String, _ claim: String, by author: String, in message: String, _ settlements: Settlement...) {
+        self.id = id
+        self.claim = claim
+        self.author = author
+        self.message = message
+        self.settlements = settlements
+    }
+}
+
+/// Where a claim is settled, or why it cannot be.
+public struct Settlement: Equatable, Sendable {
+    public enum Kind: String, Equatable, Hashable, Sendable, CaseIterable {
+        /// A test of this package; the text is its name, which the source of a test must hold.
+        case test
+        /// A verdict to come from `uintr explore`: designs of uintr_wait() under every interleaving.
+        case explorer
+        /// Programs to come in `kselftest/`.
+        case selftest
+        /// A count to come from `uintr torture`: events end to end while CPUs go offline and come back.
+        case torture
+        /// Figures to come from `uintr bench`.
+        case bench
+        /// The runtime to come behind `uintr run`: the system calls of every ABI in user space.
+        case emulation
+        /// The kernel to come in `kernel/`, on an emulated processor or a real one, by `uintr lab`.
+        case lab
+        /// A decision to come in `docs/uapi.md`: the project's own system calls.
+        case uapi
+        /// Not settled here, and why.
+        case never
+    }
+
+    public var kind: Kind
+    /// What is shown there, in one sentence; for `test`, the name of the test.
+    public var text: String
+
+    init(_ kind: Kind, _ text: String) {
+        self.kind = kind
+        self.text = text
+    }
+}
+
+extension ThreadClaim {
+    /// Every claim, in the order of the thread's parts.
+    public static var all: [ThreadClaim] {
+        coverLetter + benchmark + patches + waiting + scheduler
+    }
+
+    /// How many claims each series has; they are numbered from 1 without a gap.
+    public static var series: [(prefix: String, count: Int, title: String)] {
+        [
+            ("A", 14, "The cover letter and its follow-ups"),
+            ("B", 1, "The benchmark"),
+            ("C", 11, "Context switch, life cycle (patches 03 to 10)"),
+            ("W", 12, "Waiting (patch 11)"),
+            ("S", 8, "Waiting by a fault: the mail of 30 September 2021"),
+        ]
+    }
+
+    /// The ids that must exist.
+    public static var requiredIDs: [String] {
+        series.flatMap { series in (1...series.count).map { "\(series.prefix)-\($0)" } }
+    }
+}
