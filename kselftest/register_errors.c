@@ -1,31 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What the user-interrupt system calls refuse, and with which errno, in the order in which they look at
- * their arguments. The tests run one after the other and build on each other's state: first without a handler,
- * then with one.
+ * their arguments. The tests run one after the other and build on each other's state: first without a
+ * handler, then with one. The sender's tests are in register_errors_sender.c.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
-#include "uintr.h"
-
-enum result { FAIL, PASS, SKIP };
+#include "register_errors.h"
 
 #define V1 1
 #define NEXT 2
 
-static const struct uintr_abi *abi;
-static int own_fd = -1, other_fd = -1, plain_fd = -1, own_index = -1;
+struct register_errors state = { .own_fd = -1, .other_fd = -1, .plain_fd = -1, .own_index = -1 };
 
 UINTR_HANDLER void nothing(struct uintr_frame *frame);
 void nothing(struct uintr_frame *frame)
@@ -45,8 +40,7 @@ static const char *errno_name(int result)
 	return text;
 }
 
-/* `result` must be -error. */
-static enum result refused(int result, int error, const char *what)
+enum result refused(int result, int error, const char *what)
 {
 	if (result == -error)
 		return PASS;
@@ -55,7 +49,7 @@ static enum result refused(int result, int error, const char *what)
 	return FAIL;
 }
 
-static enum result succeeded(int result, const char *what)
+enum result succeeded(int result, const char *what)
 {
 	if (result >= 0)
 		return PASS;
@@ -63,8 +57,7 @@ static enum result succeeded(int result, const char *what)
 	return FAIL;
 }
 
-/* Every bit of `flags`, one at a time, but those of `valid`: EINVAL. `undo` mends a call that succeeds. */
-static enum result each_flag(int (*with)(unsigned int flags), void (*undo)(int result), unsigned int valid)
+enum result each_flag(int (*with)(unsigned int flags), void (*undo)(int result), unsigned int valid)
 {
 	enum result all = PASS;
 	char what[32];
@@ -84,15 +77,15 @@ static enum result each_flag(int (*with)(unsigned int flags), void (*undo)(int r
 	return all;
 }
 
+void undo_nothing(int result)
+{
+	(void)result;
+}
+
 static void undo_handler(int result)
 {
 	(void)result;
-	uintr_unregister_handler(abi, 0);
-}
-
-static void undo_sender(int result)
-{
-	uintr_unregister_sender(abi, abi->next ? result : own_fd, 0);
+	uintr_unregister_handler(state.abi, 0);
 }
 
 static void undo_fd(int result)
@@ -100,26 +93,21 @@ static void undo_fd(int result)
 	close(result);
 }
 
-static void undo_nothing(int result)
-{
-	(void)result;
-}
-
 /* ---- Without a handler ---- */
 
 static enum result unregister_handler_without(void)
 {
-	return refused(uintr_unregister_handler(abi, 0), EINVAL, "unregister_handler");
+	return refused(uintr_unregister_handler(state.abi, 0), EINVAL, "unregister_handler");
 }
 
 static enum result vector_fd_without(void)
 {
-	return refused(uintr_vector_fd(abi, 0, 0), EINVAL, "vector 0");
+	return refused(uintr_vector_fd(state.abi, 0, 0), EINVAL, "vector 0");
 }
 
 static enum result vector_64_without(void)
 {
-	return refused(uintr_vector_fd(abi, UINTR_VECTORS, 0), EINVAL, "vector 64");
+	return refused(uintr_vector_fd(state.abi, UINTR_VECTORS, 0), EINVAL, "vector 64");
 }
 
 static enum result wait_without(void)
@@ -127,67 +115,67 @@ static enum result wait_without(void)
 	int result;
 
 	/* Only with X86_UINTR_BLOCKING has 6.0 a wait; 0 microseconds return before any other check of state. */
-	if (abi->next && uintr_wait(abi, 0, 0) == -ENOSYS)
+	if (state.abi->next && uintr_wait(state.abi, 0, 0) == -ENOSYS)
 		return SKIP;
-	result = uintr_wait(abi, 1, 0);
+	result = uintr_wait(state.abi, 1, 0);
 	return refused(result, EOPNOTSUPP, "wait");
 }
 
 static enum result register_self_without(void)
 {
-	return refused(uintr_register_self(abi, 0, 0), EINVAL, "register_self");
+	return refused(uintr_register_self(state.abi, 0, 0), EINVAL, "register_self");
 }
 
 static enum result alt_stack_without(void)
 {
-	return refused(uintr_alt_stack(abi, NULL, 0, 0), EOPNOTSUPP, "alt_stack");
+	return refused(uintr_alt_stack(state.abi, NULL, 0, 0), EOPNOTSUPP, "alt_stack");
 }
 
 static enum result unregister_sender_without(void)
 {
-	return refused(uintr_unregister_sender(abi, 0, 0), EINVAL, "index 0 of no table");
+	return refused(uintr_unregister_sender(state.abi, 0, 0), EINVAL, "index 0 of no table");
 }
 
 /* ---- register_handler ---- */
 
 static int handler_with(unsigned int flags)
 {
-	return uintr_register_handler(abi, entry, flags);
+	return uintr_register_handler(state.abi, entry, flags);
 }
 
 static enum result handler_flags(void)
 {
-	return each_flag(handler_with, undo_handler, abi->next ? UINTR_WAITING_RECEIVER | UINTR_WAITING_SENDER : 0);
+	return each_flag(handler_with, undo_handler, state.abi->next ? UINTR_WAITING_RECEIVER | UINTR_WAITING_SENDER : 0);
 }
 
 static enum result handler_flags_first(void)
 {
-	return refused(uintr_register_handler(abi, NULL, 1), EINVAL, "null and flag bit 0");
+	return refused(uintr_register_handler(state.abi, NULL, 1), EINVAL, "null and flag bit 0");
 }
 
 static enum result handler_null(void)
 {
-	return refused(uintr_register_handler(abi, NULL, 0), EFAULT, "null");
+	return refused(uintr_register_handler(state.abi, NULL, 0), EFAULT, "null");
 }
 
 static enum result handler_registers(void)
 {
-	return succeeded(uintr_register_handler(abi, entry, 0), "register_handler");
+	return succeeded(uintr_register_handler(state.abi, entry, 0), "register_handler");
 }
 
 static enum result handler_twice(void)
 {
-	return refused(uintr_register_handler(abi, entry, 0), EBUSY, "second register_handler");
+	return refused(uintr_register_handler(state.abi, entry, 0), EBUSY, "second register_handler");
 }
 
 static enum result handler_twice_null(void)
 {
-	return refused(uintr_register_handler(abi, NULL, 0), EFAULT, "null, with a handler");
+	return refused(uintr_register_handler(state.abi, NULL, 0), EFAULT, "null, with a handler");
 }
 
 static void *other_thread(void *result)
 {
-	*(int *)result = uintr_register_handler(abi, entry, 0);
+	*(int *)result = uintr_register_handler(state.abi, entry, 0);
 	return NULL;
 }
 
@@ -206,7 +194,7 @@ static enum result handler_of_thread(void)
 
 static int vector_fd_with(unsigned int flags)
 {
-	return uintr_vector_fd(abi, 0, flags);
+	return uintr_vector_fd(state.abi, 0, flags);
 }
 
 static enum result vector_fd_flags(void)
@@ -216,7 +204,7 @@ static enum result vector_fd_flags(void)
 
 static enum result vector_fd_flags_first(void)
 {
-	return refused(uintr_vector_fd(abi, UINTR_VECTORS, 1), EINVAL, "vector 64 and flag bit 0");
+	return refused(uintr_vector_fd(state.abi, UINTR_VECTORS, 1), EINVAL, "vector 64 and flag bit 0");
 }
 
 static enum result vector_fd_range(void)
@@ -228,7 +216,7 @@ static enum result vector_fd_range(void)
 	char what[40];
 
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
-		int result = uintr_vector_fd(abi, vectors[i], 0);
+		int result = uintr_vector_fd(state.abi, vectors[i], 0);
 
 		snprintf(what, sizeof(what), "vector %#llx", (unsigned long long)vectors[i]);
 		if (refused(result, ENOSPC, what) == FAIL)
@@ -241,14 +229,14 @@ static enum result vector_fd_range(void)
 
 static enum result vector_fd_opens(void)
 {
-	own_fd = uintr_vector_fd(abi, 0, 0);
-	other_fd = uintr_vector_fd(abi, 63, 0);
-	return succeeded(own_fd, "vector 0") == PASS ? succeeded(other_fd, "vector 63") : FAIL;
+	state.own_fd = uintr_vector_fd(state.abi, 0, 0);
+	state.other_fd = uintr_vector_fd(state.abi, 63, 0);
+	return succeeded(state.own_fd, "vector 0") == PASS ? succeeded(state.other_fd, "vector 63") : FAIL;
 }
 
 static enum result vector_fd_mode(void)
 {
-	int descriptor = fcntl(own_fd, F_GETFD), status = fcntl(own_fd, F_GETFL);
+	int descriptor = fcntl(state.own_fd, F_GETFD), status = fcntl(state.own_fd, F_GETFL);
 
 	if (descriptor >= 0 && status >= 0 && (descriptor & FD_CLOEXEC) && (status & O_NONBLOCK) &&
 	    (status & O_ACCMODE) == O_RDONLY)
@@ -259,7 +247,7 @@ static enum result vector_fd_mode(void)
 
 static enum result vector_fd_busy(void)
 {
-	int result = uintr_vector_fd(abi, 0, 0);
+	int result = uintr_vector_fd(state.abi, 0, 0);
 
 	if (result >= 0)
 		close(result);
@@ -268,242 +256,18 @@ static enum result vector_fd_busy(void)
 
 static enum result vector_fd_again(void)
 {
-	int result = uintr_vector_fd(abi, 0, 0);
+	int result = uintr_vector_fd(state.abi, 0, 0);
 
 	if (result >= 0)
 		close(result);
 	return succeeded(result, "vector 0 again");
 }
 
-/* ---- register_sender ---- */
-
-static int sender_with(unsigned int flags)
-{
-	return uintr_register_sender(abi, own_fd, flags);
-}
-
-static enum result sender_flags(void)
-{
-	return each_flag(sender_with, undo_sender, 0);
-}
-
-static enum result sender_flags_first(void)
-{
-	return refused(uintr_register_sender(abi, -1, 1), EINVAL, "fd -1 and flag bit 0");
-}
-
-static enum result sender_bad_fd(void)
-{
-	int closed = dup(plain_fd);
-
-	close(closed);
-	if (refused(uintr_register_sender(abi, closed, 0), EBADF, "closed fd") == FAIL)
-		return FAIL;
-	return refused(uintr_register_sender(abi, -1, 0), EBADF, "fd -1");
-}
-
-static enum result sender_eventfd(void)
-{
-	return refused(uintr_register_sender(abi, plain_fd, 0), EOPNOTSUPP, "an eventfd");
-}
-
-static enum result sender_connects(void)
-{
-	own_index = uintr_register_sender(abi, own_fd, 0);
-	return succeeded(own_index, "register_sender");
-}
-
-static enum result sender_connected(void)
-{
-	return refused(uintr_register_sender(abi, own_fd, 0), EISCONN, "the same fd again");
-}
-
-static enum result sender_again(void)
-{
-	int second = uintr_register_sender(abi, own_fd, 0);
-
-	if (succeeded(second, "the same fd again") == FAIL)
-		return FAIL;
-	uintr_unregister_sender(abi, second, 0);
-	if (second != own_index)
-		return PASS;
-	ksft_print_msg("both have index %d\n", second);
-	return FAIL;
-}
-
-/* ---- A receiver that is gone ---- */
-
-struct receiver {
-	pthread_t thread;
-	pid_t tid;
-	int fd[UINTR_VECTORS];
-	int opened;
-	pthread_barrier_t *ready, *leave;
-};
-
-static void *receive(void *argument)
-{
-	struct receiver *receiver = argument;
-
-	receiver->tid = gettid();
-	receiver->opened = 0;
-	if (uintr_register_handler(abi, entry, 0) == 0)
-		while (receiver->opened < UINTR_VECTORS) {
-			int fd = uintr_vector_fd(abi, (uint64_t)receiver->opened, 0);
-
-			if (fd < 0)
-				break;
-			receiver->fd[receiver->opened++] = fd;
-		}
-	pthread_barrier_wait(receiver->ready);
-	pthread_barrier_wait(receiver->leave);
-	return NULL;
-}
-
-static void close_all(struct receiver *receiver)
-{
-	for (int i = 0; i < receiver->opened; i++)
-		close(receiver->fd[i]);
-}
-
-static enum result sender_to_the_gone(void)
-{
-	pthread_barrier_t ready, leave;
-	struct receiver receiver = { .ready = &ready, .leave = &leave };
-	enum result result = FAIL;
-
-	pthread_barrier_init(&ready, NULL, 2);
-	pthread_barrier_init(&leave, NULL, 2);
-	if (pthread_create(&receiver.thread, NULL, receive, &receiver))
-		return FAIL;
-	pthread_barrier_wait(&ready);
-	pthread_barrier_wait(&leave);
-	pthread_join(receiver.thread, NULL);
-	/* pthread_join returns before the kernel has cleaned up; the thread id goes last. */
-	while (!syscall(SYS_tgkill, getpid(), receiver.tid, 0))
-		sched_yield();
-	if (receiver.opened)
-		result = refused(uintr_register_sender(abi, receiver.fd[0], 0), ESHUTDOWN, "fd of a thread that has exited");
-	else
-		ksft_print_msg("the second thread could not become a receiver\n");
-	close_all(&receiver);
-	return result;
-}
-
-/* ---- The table of 256 entries ---- */
-
-#define RECEIVERS 5
-
-static enum result table_full(void)
-{
-	pthread_barrier_t ready, leave;
-	struct receiver receivers[RECEIVERS];
-	static int indices[RECEIVERS * UINTR_VECTORS], fds[RECEIVERS * UINTR_VECTORS];
-	static bool seen[UINTR_TABLE_ENTRIES];
-	enum result result = PASS;
-	int connected = 0, answer = 0, started;
-	/* own_fd is connected and has its entry, unless that test failed. */
-	int room = UINTR_TABLE_ENTRIES - (own_index >= 0);
-
-	/* One fd for each vector of a thread is the most that v1 gives: it takes five threads to fill the table. */
-	pthread_barrier_init(&ready, NULL, RECEIVERS + 1);
-	pthread_barrier_init(&leave, NULL, RECEIVERS + 1);
-	for (started = 0; started < RECEIVERS; started++) {
-		receivers[started] = (struct receiver){ .ready = &ready, .leave = &leave };
-		if (pthread_create(&receivers[started].thread, NULL, receive, &receivers[started]))
-			ksft_exit_fail_msg("pthread_create failed, a table cannot be filled\n");
-	}
-	pthread_barrier_wait(&ready);
-	if (own_index >= 0)
-		seen[own_index % UINTR_TABLE_ENTRIES] = true;
-	for (int i = 0; i < RECEIVERS && answer >= 0; i++)
-		for (int v = 0; v < receivers[i].opened && answer >= 0; v++) {
-			answer = uintr_register_sender(abi, receivers[i].fd[v], 0);
-			if (answer < 0)
-				break;
-			if (answer >= UINTR_TABLE_ENTRIES || seen[answer]) {
-				ksft_print_msg("index %d: out of range or given twice\n", answer);
-				result = FAIL;
-			} else {
-				seen[answer] = true;
-			}
-			fds[connected] = receivers[i].fd[v];
-			indices[connected++] = answer;
-		}
-	if (connected != room) {
-		ksft_print_msg("%d entries could be had, not %d\n", connected, room);
-		result = FAIL;
-	}
-	if (refused(answer, ENOSPC, "one entry too many") == FAIL)
-		result = FAIL;
-
-	/* An entry that is given up is the one that is given next: the lowest that is free. */
-	if (connected > 100) {
-		uintr_unregister_sender(abi, abi->next ? indices[100] : fds[100], 0);
-		answer = uintr_register_sender(abi, fds[100], 0);
-		if (answer != indices[100]) {
-			ksft_print_msg("index %d was free and index %d was given\n", indices[100], answer);
-			result = FAIL;
-		}
-	}
-	for (int i = 0; i < connected; i++)
-		uintr_unregister_sender(abi, abi->next ? indices[i] : fds[i], 0);
-	pthread_barrier_wait(&leave);
-	for (int i = 0; i < RECEIVERS; i++) {
-		pthread_join(receivers[i].thread, NULL);
-		close_all(&receivers[i]);
-	}
-	return result;
-}
-
-/* ---- unregister_sender ---- */
-
-static int unregister_sender_with(unsigned int flags)
-{
-	return uintr_unregister_sender(abi, abi->next ? own_index : own_fd, flags);
-}
-
-static enum result unregister_sender_flags(void)
-{
-	return each_flag(unregister_sender_with, undo_nothing, 0);
-}
-
-static enum result unregister_sender_bad_fd(void)
-{
-	return refused(uintr_unregister_sender(abi, -1, 0), EBADF, "fd -1");
-}
-
-static enum result unregister_sender_eventfd(void)
-{
-	return refused(uintr_unregister_sender(abi, plain_fd, 0), EOPNOTSUPP, "an eventfd");
-}
-
-static enum result unregister_sender_unconnected(void)
-{
-	return refused(uintr_unregister_sender(abi, other_fd, 0), EINVAL, "an fd that is not connected");
-}
-
-static enum result unregister_sender_unused(void)
-{
-	/* No index past the table: uintr-next 6.0 does not look at the range before it tests a bit. */
-	return refused(uintr_unregister_sender(abi, UINTR_TABLE_ENTRIES - 1, 0), EINVAL, "index 255, not in use");
-}
-
-static enum result unregister_sender_works(void)
-{
-	return succeeded(unregister_sender_with(0), "unregister_sender");
-}
-
-static enum result unregister_sender_twice(void)
-{
-	return refused(unregister_sender_with(0), EINVAL, "second unregister_sender");
-}
-
 /* ---- Calls of uintr-next 6.0 ---- */
 
 static int self_with(unsigned int flags)
 {
-	return uintr_register_self(abi, 1, flags);
+	return uintr_register_self(state.abi, 1, flags);
 }
 
 static enum result self_flags(void)
@@ -513,21 +277,21 @@ static enum result self_flags(void)
 
 static enum result self_range(void)
 {
-	return refused(uintr_register_self(abi, UINTR_VECTORS, 0), ENOSPC, "vector 64");
+	return refused(uintr_register_self(state.abi, UINTR_VECTORS, 0), ENOSPC, "vector 64");
 }
 
 static enum result self_works(void)
 {
-	int index = uintr_register_self(abi, 1, 0);
+	int index = uintr_register_self(state.abi, 1, 0);
 
 	if (succeeded(index, "register_self") == FAIL)
 		return FAIL;
-	return succeeded(uintr_unregister_sender(abi, index, 0), "unregister_sender of its index");
+	return succeeded(uintr_unregister_sender(state.abi, index, 0), "unregister_sender of its index");
 }
 
 static int alt_stack_with(unsigned int flags)
 {
-	return uintr_alt_stack(abi, NULL, 0, flags);
+	return uintr_alt_stack(state.abi, NULL, 0, flags);
 }
 
 static enum result alt_stack_flags(void)
@@ -539,14 +303,14 @@ static enum result alt_stack_works(void)
 {
 	static char stack[16384] __attribute__((aligned(64)));
 
-	if (succeeded(uintr_alt_stack(abi, stack + sizeof(stack), sizeof(stack), 0), "a stack") == FAIL)
+	if (succeeded(uintr_alt_stack(state.abi, stack + sizeof(stack), sizeof(stack), 0), "a stack") == FAIL)
 		return FAIL;
-	return succeeded(uintr_alt_stack(abi, NULL, 0, 0), "null");
+	return succeeded(uintr_alt_stack(state.abi, NULL, 0, 0), "null");
 }
 
 static int ipi_fd_with(unsigned int flags)
 {
-	return uintr_ipi_fd(abi, flags);
+	return uintr_ipi_fd(state.abi, flags);
 }
 
 static enum result ipi_fd_flags(void)
@@ -556,7 +320,7 @@ static enum result ipi_fd_flags(void)
 
 static enum result ipi_fd_opens(void)
 {
-	int fd = uintr_ipi_fd(abi, 0);
+	int fd = uintr_ipi_fd(state.abi, 0);
 	enum result result = succeeded(fd, "ipi_fd");
 
 	if (fd >= 0)
@@ -568,12 +332,12 @@ static enum result ipi_fd_opens(void)
 
 static bool has_wait(void)
 {
-	return !abi->next || uintr_wait(abi, 0, 0) != -ENOSYS;
+	return !state.abi->next || uintr_wait(state.abi, 0, 0) != -ENOSYS;
 }
 
 static int wait_with(unsigned int flags)
 {
-	return uintr_wait(abi, 0, flags);
+	return uintr_wait(state.abi, 0, flags);
 }
 
 static enum result wait_flags(void)
@@ -585,9 +349,9 @@ static enum result wait_range(void)
 {
 	if (!has_wait())
 		return SKIP;
-	if (refused(uintr_wait(abi, 1000000001, 0), EINVAL, "1000000001 microseconds") == FAIL)
+	if (refused(uintr_wait(state.abi, 1000000001, 0), EINVAL, "1000000001 microseconds") == FAIL)
 		return FAIL;
-	return refused(uintr_wait(abi, ~0ull, 0), EINVAL, "2^64 - 1 microseconds");
+	return refused(uintr_wait(state.abi, ~0ull, 0), EINVAL, "2^64 - 1 microseconds");
 }
 
 static enum result wait_zero(void)
@@ -596,9 +360,9 @@ static enum result wait_zero(void)
 
 	if (!has_wait())
 		return SKIP;
-	result = uintr_wait(abi, 0, 0);
+	result = uintr_wait(state.abi, 0, 0);
 	if (result == 0)
-		result = uintr_wait(abi, 1, 0);
+		result = uintr_wait(state.abi, 1, 0);
 	return refused(result, 0, "wait of 0 and of 1 microsecond");
 }
 
@@ -615,11 +379,11 @@ static enum result waiting_flags(void)
 		return FAIL;
 	if (!child) {
 		for (size_t i = 0; i < 3; i++) {
-			int result = uintr_register_handler(abi, entry, modes[i]);
+			int result = uintr_register_handler(state.abi, entry, modes[i]);
 
 			if (result != (blocking ? 0 : -EINVAL))
 				_exit(1 + (int)i);
-			if (!result && uintr_unregister_handler(abi, 0))
+			if (!result && uintr_unregister_handler(state.abi, 0))
 				_exit(4);
 		}
 		_exit(0);
@@ -635,7 +399,7 @@ static enum result waiting_flags(void)
 
 static int unregister_handler_with(unsigned int flags)
 {
-	return uintr_unregister_handler(abi, flags);
+	return uintr_unregister_handler(state.abi, flags);
 }
 
 static enum result unregister_handler_flags(void)
@@ -645,19 +409,19 @@ static enum result unregister_handler_flags(void)
 
 static enum result unregister_handler_works(void)
 {
-	return succeeded(uintr_unregister_handler(abi, 0), "unregister_handler");
+	return succeeded(uintr_unregister_handler(state.abi, 0), "unregister_handler");
 }
 
 static enum result sender_to_unregistered(void)
 {
-	return refused(uintr_register_sender(abi, other_fd, 0), ESHUTDOWN, "fd of a thread without handler");
+	return refused(uintr_register_sender(state.abi, state.other_fd, 0), ESHUTDOWN, "fd of a thread without handler");
 }
 
 static enum result handler_registers_again(void)
 {
-	if (succeeded(uintr_register_handler(abi, entry, 0), "register_handler") == FAIL)
+	if (succeeded(uintr_register_handler(state.abi, entry, 0), "register_handler") == FAIL)
 		return FAIL;
-	return succeeded(uintr_unregister_handler(abi, 0), "unregister_handler");
+	return succeeded(uintr_unregister_handler(state.abi, 0), "unregister_handler");
 }
 
 static const struct {
@@ -732,15 +496,15 @@ static const struct {
 int main(void)
 {
 	ksft_print_header();
-	abi = uintr_find_abi();
+	state.abi = uintr_find_abi();
 	ksft_set_plan(TESTS);
-	plain_fd = eventfd(0, EFD_CLOEXEC);
-	if (plain_fd < 0)
+	state.plain_fd = eventfd(0, EFD_CLOEXEC);
+	if (state.plain_fd < 0)
 		ksft_exit_fail_msg("eventfd: %s\n", strerror(errno));
 	uintr_watchdog(40);
 	for (size_t i = 0; i < TESTS; i++) {
-		if (!(tests[i].abis & (abi->next ? NEXT : V1))) {
-			ksft_test_result_skip("%s (not in %s)\n", tests[i].claim, abi->name);
+		if (!(tests[i].abis & (state.abi->next ? NEXT : V1))) {
+			ksft_test_result_skip("%s (not in %s)\n", tests[i].claim, state.abi->name);
 			continue;
 		}
 		switch (tests[i].run()) {

@@ -194,7 +194,7 @@ static const struct uintr_abi *probe(void)
 	if (result == -ENOSYS)
 		return &intel_mt;
 	ksft_exit_skip("system call 478 with an invalid flag answers %ld: neither EINVAL (uintr-next 6.0) nor ENOSYS (mainline-tracking). Set UINTR_ABI\n", result);
-	return NULL; /* Before 6.8 the tree's ksft_exit_skip() is not known not to return. */
+	return NULL; /* Not every tree marks ksft_exit_skip() as never returning. */
 }
 
 /* `project` has the calls of 6.0; its first number is UINTR_NR, or that of the headers built against. */

@@ -5,7 +5,13 @@ import Testing
 
 /// One at a time: a guard changes the process's signal actions, which one of the tests looks at.
 @Suite(.serialized)
-enum GuardedTests {}
+enum GuardedTests {
+    /// With user interrupts enabled the five instructions are no #UD; their own tests are the conformance cases.
+    static let userInterruptsEnabled = {
+        var uif = false
+        return uintr_try_testui(&uif, nil) == 0
+    }()
+}
 
 extension GuardedTests {
     @Suite("Guards")
