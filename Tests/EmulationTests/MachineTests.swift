@@ -228,18 +228,20 @@ struct MachineTests {
         }
     }
 
-    @Test("threads that come and go while they are sent to end without a fault", arguments: [300])
+    @Test("threads that come and go while they are sent to end without a fault", arguments: [200])
     func comeAndGo(times: Int) {
         let counters = Counters()
+        let descriptors = Mutex<[CInt]>([])
         together(3) { place in
             if place == 0 {
                 for round in 0..<UInt64(times) {
                     together(1) { _ in
                         _ = SoftwareMachine.registerHandler(count, context: counters.cells, flags: 0x1000)
                         SoftwareMachine.stui()
-                        let old = counters[70]
-                        counters[70] = UInt64(SoftwareMachine.descriptor(vector: round & 63)) + 1
-                        if old > 0 { close(CInt(old - 1)) }
+                        let descriptor = SoftwareMachine.descriptor(vector: round & 63)
+                        // Closed at the end only: meanwhile other tests would be given the number.
+                        descriptors.withLock { $0.append(descriptor) }
+                        counters[70] = UInt64(descriptor) + 1
                         let before = (0..<64).reduce(0) { $0 + counters[$1] }
                         for _ in 0..<200 where (0..<64).reduce(0, { $0 + counters[$1] }) == before { sched_yield() }
                     }
@@ -248,7 +250,7 @@ struct MachineTests {
             } else {
                 while counters[71] == 0 {
                     guard counters[70] > 0 else { continue }
-                    // It may have been closed, or its receiver may have ended, since the number was read.
+                    // Its receiver may have ended since the number was read.
                     let index = SoftwareMachine.registerSender(descriptor: CInt(counters[70] - 1))
                     guard index >= 0 else { continue }
                     for _ in 0..<10 { SoftwareMachine.senduipi(UInt64(index)) }
@@ -256,7 +258,7 @@ struct MachineTests {
                 }
             }
         }
-        close(CInt(counters[70] - 1))
+        descriptors.withLock { $0.forEach { close($0) } }
         #expect((0..<64).contains { counters[$0] > 0 })
         #expect(counters[65] == 1)
     }
