@@ -122,6 +122,74 @@ struct MachineTests {
         #expect(counters[0] <= events && counters[1] <= events)
     }
 
+    /// One event a round: the sender lets a random time pass after the receiver has said that it goes to `meet` it.
+    ///
+    /// - Parameter meet: returns false if the event of the round did not come within a minute.
+    private func meet(rounds: UInt64, meet: @escaping @Sendable (Counters, UInt64) -> Bool) -> (lost: UInt64, handled: UInt64) {
+        let seed = UInt64.random(in: 1 ... .max)
+        print("seed of the delays: \(seed)")
+        let counters = Counters()
+        run(senders: 1, counters) {
+            SoftwareMachine.stui()
+            for round in 1...rounds {
+                counters[66] = round
+                if !meet(counters, round) {
+                    counters[67] = round
+                    break
+                }
+            }
+            counters[68] = 1
+        } send: { _, index in
+            var random = seed
+            for round in 1...rounds {
+                while counters[66] < round, counters[68] == 0 { sched_yield() }
+                random ^= random << 13
+                random ^= random >> 7
+                random ^= random << 17
+                for _ in 0..<(random % 1024) { _ = counters[66] }
+                SoftwareMachine.senduipi(index)
+            }
+        }
+        return (counters[67], counters[0])
+    }
+
+    @Test("an interrupt that comes as the receiver goes to sleep ends the wait")
+    func meetsTheWait() {
+        let rounds: UInt64 = 5_000
+        let end = meet(rounds: rounds) { counters, round in
+            SoftwareMachine.clui()
+            defer { SoftwareMachine.stui() }
+            while counters[0] < round {
+                if SoftwareMachine.wait(microseconds: 60_000_000) == 0 { return false }
+                SoftwareMachine.stui()
+                SoftwareMachine.clui()
+            }
+            return true
+        }
+        #expect(end.lost == 0, "the wait of this round slept on")
+        #expect(end.handled == rounds)
+    }
+
+    @Test("an interrupt that comes during CLUI, TESTUI or STUI is delivered without a further call")
+    func meetsTheSection() {
+        let rounds: UInt64 = 5_000
+        let end = meet(rounds: rounds) { counters, round in
+            for _ in 0..<8 {
+                SoftwareMachine.clui()
+                _ = SoftwareMachine.testui()
+                SoftwareMachine.stui()
+            }
+            let deadline = ContinuousClock.now + .seconds(60)
+            while counters[0] < round {
+                sched_yield()
+                if ContinuousClock.now > deadline { return false }
+            }
+            return true
+        }
+        #expect(end.lost == 0, "the interrupt of this round stayed pending")
+        #expect(end.handled == rounds)
+    }
+
     @Test("a handler registered without a waiting flag does not end a wait, and runs after it")
     func notWoken() {
         let counters = Counters()
