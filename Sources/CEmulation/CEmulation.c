@@ -4,34 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 /* initial-exec: the signal handler gets here, where the lazy allocation of a dynamic model would not do. */
-static _Thread_local struct {
-	void *processor;
-	int busy, deferred;
-} self __attribute__((tls_model("initial-exec")));
+static _Thread_local void *current __attribute__((tls_model("initial-exec")));
 
-void *emulation_processor(void) { return self.processor; }
-void emulation_set_processor(void *processor) { self.processor = processor; }
-
-bool emulation_busy(void) { return __atomic_load_n(&self.busy, __ATOMIC_RELAXED); }
-
-void emulation_set_busy(bool busy)
-{
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	__atomic_store_n(&self.busy, busy, __ATOMIC_RELAXED);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-bool emulation_deferred(void) { return __atomic_load_n(&self.deferred, __ATOMIC_RELAXED); }
-void emulation_set_deferred(bool deferred) { __atomic_store_n(&self.deferred, deferred, __ATOMIC_RELAXED); }
+void emulation_call(emulation_handler handler, void *context, void *frame, uint64_t vector) { handler(context, frame, vector); }
+void *emulation_processor(void) { return current; }
+void emulation_set_processor(void *processor) { current = processor; }
+uint32_t emulation_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
 
 static int notification_signal;
 static void (*notification_action)(const void *ucontext);
@@ -40,8 +25,7 @@ static void notified(int number, siginfo_t *info, void *ucontext)
 {
 	int saved = errno;
 
-	(void)number, (void)info;
-	notification_action(ucontext);
+	(void)number, (void)info, notification_action(ucontext);
 	errno = saved;
 }
 
@@ -68,8 +52,6 @@ void emulation_notify(uint32_t thread_id)
 		sched_yield();
 	errno = saved;
 }
-
-uint32_t emulation_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
 
 bool emulation_signal_block(bool block)
 {
@@ -111,12 +93,13 @@ int emulation_ticket_make(uint64_t receiver, uint64_t vector)
 	struct emulation_ticket ticket = { (uint64_t)&notification_signal, (uint64_t)getpid(), receiver, vector };
 	int descriptor = memfd_create("uvecfd", MFD_CLOEXEC), failure;
 
-	if (descriptor >= 0 && pwrite(descriptor, &ticket, sizeof(ticket), 0) == sizeof(ticket))
+	if (descriptor < 0)
+		return -errno;
+	if (pwrite(descriptor, &ticket, sizeof(ticket), 0) == sizeof(ticket))
 		return descriptor;
-	failure = errno;
-	if (descriptor >= 0)
-		close(descriptor);
-	return -failure;
+	failure = -errno;
+	close(descriptor);
+	return failure;
 }
 
 int emulation_ticket_read(int descriptor, struct emulation_ticket *out)

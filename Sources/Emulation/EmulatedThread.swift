@@ -12,22 +12,17 @@ final class Target: Sendable {
     /// By id. None is used again, so a descriptor cannot come to name another receiver.
     private static let registry = Mutex<(last: UInt64, live: [UInt64: Target])>((0, [:]))
 
-    /// For the calling thread, by which NDST names the CPU that it stands for.
-    static func forThisThread() -> Target {
-        registry.withLock { registry in
-            registry.last += 1
-            let target = Target(id: registry.last)
-            registry.live[target.id] = target
-            return target
+    /// For the calling thread: NDST names the CPU that it stands for.
+    init() {
+        id = Target.registry.withLock {
+            $0.last += 1
+            return $0.last
         }
-    }
-
-    private init(id: UInt64) {
-        self.id = id
         upid = .allocate(byteCount: Int(UPID.alignment), alignment: Int(UPID.alignment))
         let initial = UPID(nv: Processor.notificationVector, ndst: emulation_thread_id()).octaword
         upid.storeBytes(of: initial.low, as: UInt64.self)
         upid.storeBytes(of: initial.high, toByteOffset: 8, as: UInt64.self)
+        Target.registry.withLock { $0.live[id] = self }
     }
 
     deinit { upid.deallocate() }
@@ -81,7 +76,7 @@ final class EmulatedThread {
     }
 
     func start(_ handler: @escaping emulation_handler, _ context: UnsafeMutableRawPointer?, isWoken: Bool) {
-        let target = Target.forThisThread()
+        let target = Target()
         (self.target, self.isWoken) = (target, isWoken)
         // Delivers one user interrupt to a handler that does nothing, and takes a notification, to have run it all once.
         processor.inSection { cpu in
@@ -91,7 +86,7 @@ final class EmulatedThread {
             cpu.uintr.upidaddr = UInt64(UInt(bitPattern: target.upid))
             cpu.uintr.uirr = 1
         }
-        emulation_set_deferred(true)
+        processor.pointee.deferred = true
         _ = (processor.execute(.stui), processor.execute(.clui), processor.execute(.testui))
         (processor.pointee.handler, processor.pointee.context) = (handler, context)
         _ = emulation_signal_block(false)

@@ -68,21 +68,27 @@ public enum SoftwareMachine {
     public static func wait(microseconds: UInt64) -> CInt {
         guard microseconds <= longestWait else { return -EINVAL }
         let thread = EmulatedThread.current()
-        guard thread.target != nil else { return microseconds == 0 ? 0 : -EOPNOTSUPP }
+        guard let target = thread.target else { return microseconds == 0 ? 0 : -EOPNOTSUPP }
         let wasBlocked = emulation_signal_block(true)
-        let interrupted = thread.isWoken && thread.processor.isPending()
+        let isPending = thread.processor.pointee.cpu.uintr.isRecognized || emulation_load(target.upid + 8) != 0
+        let interrupted = thread.isWoken && isPending
             || microseconds > 0 && emulation_sleep(microseconds &* 1000, thread.isWoken)
         if !wasBlocked { _ = emulation_signal_block(false) }
         thread.processor.settle(nil)
         return interrupted ? -EINTR : 0
     }
 
-    public static func clui() { _ = EmulatedThread.current().processor.execute(.clui) }
-    public static func stui() { _ = EmulatedThread.current().processor.execute(.stui) }
-    public static func testui() -> Bool { EmulatedThread.current().processor.execute(.testui) }
-
-    /// #UD, so SIGILL, on a thread that never was a sender; #GP, so SIGSEGV, for an index that is not connected.
+    // #UD, so SIGILL, on a thread that was neither receiver nor sender; #GP, so SIGSEGV, for an index that is not connected.
+    public static func clui() { _ = execute(.clui) }
+    public static func stui() { _ = execute(.stui) }
+    public static func testui() -> Bool { execute(.testui) }
     public static func senduipi(_ index: UInt64) {
         if let processor = Processor.current { processor.senduipi(index) } else { emulation_fault(true) }
+    }
+
+    private static func execute(_ operation: Operation) -> Bool {
+        if let processor = Processor.current { return processor.execute(operation) }
+        emulation_fault(true)
+        return false
     }
 }

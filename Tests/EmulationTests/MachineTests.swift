@@ -122,6 +122,74 @@ struct MachineTests {
         #expect(counters[0] <= events && counters[1] <= events)
     }
 
+    /// One event a round: the sender lets a random time pass after the receiver has said that it goes to `meet` it.
+    ///
+    /// - Parameter meet: returns false if the event of the round did not come within a minute.
+    private func meet(rounds: UInt64, meet: @escaping @Sendable (Counters, UInt64) -> Bool) -> (lost: UInt64, handled: UInt64) {
+        let seed = UInt64.random(in: 1 ... .max)
+        print("seed of the delays: \(seed)")
+        let counters = Counters()
+        run(senders: 1, counters) {
+            SoftwareMachine.stui()
+            for round in 1...rounds {
+                counters[66] = round
+                if !meet(counters, round) {
+                    counters[67] = round
+                    break
+                }
+            }
+            counters[68] = 1
+        } send: { _, index in
+            var random = seed
+            for round in 1...rounds {
+                while counters[66] < round, counters[68] == 0 { sched_yield() }
+                random ^= random << 13
+                random ^= random >> 7
+                random ^= random << 17
+                for _ in 0..<(random % 1024) { _ = counters[66] }
+                SoftwareMachine.senduipi(index)
+            }
+        }
+        return (counters[67], counters[0])
+    }
+
+    @Test("an interrupt that comes as the receiver goes to sleep ends the wait")
+    func meetsTheWait() {
+        let rounds: UInt64 = 5_000
+        let end = meet(rounds: rounds) { counters, round in
+            SoftwareMachine.clui()
+            defer { SoftwareMachine.stui() }
+            while counters[0] < round {
+                if SoftwareMachine.wait(microseconds: 60_000_000) == 0 { return false }
+                SoftwareMachine.stui()
+                SoftwareMachine.clui()
+            }
+            return true
+        }
+        #expect(end.lost == 0, "the wait of this round slept on")
+        #expect(end.handled == rounds)
+    }
+
+    @Test("an interrupt that comes during CLUI, TESTUI or STUI is delivered without a further call")
+    func meetsTheSection() {
+        let rounds: UInt64 = 5_000
+        let end = meet(rounds: rounds) { counters, round in
+            for _ in 0..<8 {
+                SoftwareMachine.clui()
+                _ = SoftwareMachine.testui()
+                SoftwareMachine.stui()
+            }
+            let deadline = ContinuousClock.now + .seconds(60)
+            while counters[0] < round {
+                sched_yield()
+                if ContinuousClock.now > deadline { return false }
+            }
+            return true
+        }
+        #expect(end.lost == 0, "the interrupt of this round stayed pending")
+        #expect(end.handled == rounds)
+    }
+
     @Test("a handler registered without a waiting flag does not end a wait, and runs after it")
     func notWoken() {
         let counters = Counters()
@@ -228,18 +296,20 @@ struct MachineTests {
         }
     }
 
-    @Test("threads that come and go while they are sent to end without a fault", arguments: [300])
+    @Test("threads that come and go while they are sent to end without a fault", arguments: [200])
     func comeAndGo(times: Int) {
         let counters = Counters()
+        let descriptors = Mutex<[CInt]>([])
         together(3) { place in
             if place == 0 {
                 for round in 0..<UInt64(times) {
                     together(1) { _ in
                         _ = SoftwareMachine.registerHandler(count, context: counters.cells, flags: 0x1000)
                         SoftwareMachine.stui()
-                        let old = counters[70]
-                        counters[70] = UInt64(SoftwareMachine.descriptor(vector: round & 63)) + 1
-                        if old > 0 { close(CInt(old - 1)) }
+                        let descriptor = SoftwareMachine.descriptor(vector: round & 63)
+                        // Closed at the end only: meanwhile other tests would be given the number.
+                        descriptors.withLock { $0.append(descriptor) }
+                        counters[70] = UInt64(descriptor) + 1
                         let before = (0..<64).reduce(0) { $0 + counters[$1] }
                         for _ in 0..<200 where (0..<64).reduce(0, { $0 + counters[$1] }) == before { sched_yield() }
                     }
@@ -248,7 +318,7 @@ struct MachineTests {
             } else {
                 while counters[71] == 0 {
                     guard counters[70] > 0 else { continue }
-                    // It may have been closed, or its receiver may have ended, since the number was read.
+                    // Its receiver may have ended since the number was read.
                     let index = SoftwareMachine.registerSender(descriptor: CInt(counters[70] - 1))
                     guard index >= 0 else { continue }
                     for _ in 0..<10 { SoftwareMachine.senduipi(UInt64(index)) }
@@ -256,7 +326,7 @@ struct MachineTests {
                 }
             }
         }
-        close(CInt(counters[70] - 1))
+        descriptors.withLock { $0.forEach { close($0) } }
         #expect((0..<64).contains { counters[$0] > 0 })
         #expect(counters[65] == 1)
     }
