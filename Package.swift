@@ -26,7 +26,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(name: "Cases", dependencies: ["Architecture"]),
-        .target(name: "Conformance", dependencies: ["Cases", "UserInterrupts", "Architecture"]),
+        .target(name: "Conformance", dependencies: ["Cases", "UserInterrupts", "CUserInterrupts", "Architecture"]),
         .target(name: "Report", dependencies: ["Cases", "Conformance", "UserInterrupts"]),
         .executableTarget(
             name: "uintr",
@@ -55,7 +55,9 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(name: "CasesTests", dependencies: ["Cases"]),
-        .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "Cases", "UserInterrupts"]),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["Conformance", "Cases", "Architecture", "UserInterrupts", "CUserInterrupts"]),
         .testTarget(name: "ReportTests", dependencies: ["Report"]),
     ],
     swiftLanguageModes: [.v6]

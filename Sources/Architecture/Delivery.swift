@@ -47,6 +47,7 @@ extension LogicalProcessor {
         rflags.remove(.rf)
         rip = uintr.uihandler
         activity = .active
+        shadow = .none
         return vector
     }
 }

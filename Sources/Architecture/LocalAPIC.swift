@@ -65,7 +65,8 @@ public struct LocalAPIC: Equatable, Hashable, Sendable {
     public var mode: Mode
     /// The physical ID: all 32 bits in x2APIC mode, the low 8 in xAPIC mode.
     public var id: UInt32
-    /// SVR[8]. While 0, IRR and ISR keep what they have and accept nothing more (11.4.7.2); the processor still sends.
+    /// SVR[8]. While 0 nothing more is accepted, but IRR and ISR keep what they have, the processor still takes it, and still
+    /// sends (11.4.7.2: "held and require masking or handling by the processor").
     public var softwareEnabled: Bool
     /// TPR, 8 bits: vectors of its class (bits 7:4) and below wait.
     public var taskPriority: UInt8 = 0
@@ -95,7 +96,7 @@ public struct LocalAPIC: Equatable, Hashable, Sendable {
 
     /// The vector that the processor would take now: IRR's highest, if its class is above PPR's.
     @inlinable public var deliverable: UInt8? {
-        guard mode != .disabled, softwareEnabled, let vector = irr.highest else { return nil }
+        guard mode != .disabled, let vector = irr.highest else { return nil }
         return vector &>> 4 > processorPriority &>> 4 ? vector : nil
     }
 

@@ -1,15 +1,21 @@
+#define _GNU_SOURCE
+#include <unistd.h>
+
 #include "uintr_calls.h"
 #include "uintr_entry.h"
 
-/* Not syscall(2): that would write errno, and the kernel's answer is all a caller is to see. */
+/*
+ * Through libc's syscall(), which a preloaded library can replace far more cheaply than it can trap the
+ * instruction; errno is given back as it was.
+ */
 static long raw_call(long number, long a, long b, long c)
 {
-	long result;
+	int before = errno;
+	long result = syscall(number, a, b, c);
 
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "0"(number), "D"(a), "S"(b), "d"(c)
-			 : "rcx", "r11", "memory");
+	if (result == -1)
+		result = -errno;
+	errno = before;
 	return result;
 }
 

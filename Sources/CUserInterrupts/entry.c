@@ -62,16 +62,26 @@ static uint64_t area_size(uint64_t components, bool compacted)
 	return size;
 }
 
+/* Set by uintr_test_standard_format alone. */
+static bool standard_format;
+
 static struct uintr_handler_state state_of_machine(void)
 {
 	uint64_t components = enabled_components() & COMPILED_CODE_COMPONENTS;
-	bool compacted = uintr_cpuid_known(0xd, 1).eax >> 1 & 1;
+	/* CPUID.(EAX=0DH,ECX=1):EAX[1], XSAVEC: it skips what is in its initial state. */
+	bool compacted = (uintr_cpuid_known(0xd, 1).eax >> 1 & 1) && !standard_format;
 
 	return (struct uintr_handler_state){
 		.components = components,
 		.size = components ? area_size(components, compacted) : 0,
 		.compacted = compacted,
 	};
+}
+
+void uintr_test_standard_format(bool standard)
+{
+	standard_format = standard;
+	uintr_handler_state = state_of_machine();
 }
 
 int uintr_handler_set(uintr_handler_function function, void *context)

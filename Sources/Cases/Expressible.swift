@@ -14,7 +14,7 @@ extension Step {
     private var isExpressibleAtCPL0: Bool {
         switch self {
         // The two atomic steps of notification processing come apart on the core only; so does an IPI that stays in flight.
-        case .clearOutstanding, .takeRequests, .arriveNewest, .expectInFlight, .expectMessage, .initialize,
+        case .identify, .clearOutstanding, .takeRequests, .arriveNewest, .expectInFlight, .expectMessage, .initialize,
             .expectOther:
             false
         case .set(let field, _): field.isSettableAtCPL0

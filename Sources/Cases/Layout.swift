@@ -23,6 +23,8 @@ public enum Layout {
     public static var readOnlySupervisor: UInt64 { 0x1008_0000 }
     /// A user shadow stack; one page.
     public static var shadowStack: UInt64 { 0x1009_0000 }
+    /// A supervisor shadow stack; one page.
+    public static var supervisorShadowStack: UInt64 { 0x100B_0000 }
     /// Nothing is mapped here.
     public static var absent: UInt64 { 0x100A_0000 }
 

@@ -31,8 +31,10 @@ public enum Step: Equatable, Hashable, Sendable {
     case arrive
     /// The newest IPI in flight arrives: it overtakes the others.
     case arriveNewest
-    /// This processor takes what its local APIC offers. Notification processing is left to the next two steps.
+    /// This processor takes what its local APIC offers, notification processing included, as a machine does.
     case takeInterrupt
+    /// This processor takes what its local APIC offers; notification processing is left to the next two steps. The core only.
+    case identify
     /// Notification processing, its first atomic step: clear ON.
     case clearOutstanding
     /// Notification processing, its second atomic step: PIR to UIRR.
@@ -59,7 +61,7 @@ public enum Step: Equatable, Hashable, Sendable {
     case expectResult(UInt64)
     /// What CPUID returned in EAX, EBX, ECX, EDX, under the mask.
     case expectCPUID(CPUIDRegister, mask: UInt32, UInt32)
-    /// What `takeInterrupt` took: a notification.
+    /// What `takeInterrupt` or `identify` took: a notification.
     case expectNotification
     /// What `takeInterrupt` took: an ordinary interrupt with this vector.
     case expectOrdinary(UInt8)

@@ -19,6 +19,7 @@ extension Step {
         case .arrive: ["arrive"]
         case .arriveNewest: ["arrive-newest"]
         case .takeInterrupt: ["take-interrupt"]
+        case .identify: ["identify"]
         case .clearOutstanding: ["clear-outstanding"]
         case .takeRequests: ["take-requests"]
         case .deliver: ["deliver"]
@@ -82,6 +83,7 @@ extension Step {
         case "arrive": self = .arrive
         case "arrive-newest": self = .arriveNewest
         case "take-interrupt": self = .takeInterrupt
+        case "identify": self = .identify
         case "clear-outstanding": self = .clearOutstanding
         case "take-requests": self = .takeRequests
         case "deliver": self = .deliver

@@ -24,6 +24,7 @@ public struct CaseMemory: Memory, Sendable {
         map(Layout.readOnlyUser, pages: 1, user: true, writable: false)
         map(Layout.readOnlySupervisor, pages: 1, user: false, writable: false)
         map(Layout.shadowStack, pages: 1, user: true, writable: false, shadowStack: true)
+        map(Layout.supervisorShadowStack, pages: 1, user: false, writable: false, shadowStack: true)
     }
 
     private mutating func map(
@@ -48,9 +49,13 @@ public struct CaseMemory: Memory, Sendable {
         while true {
             guard let index = page(of: byte) else { throw .page(address: byte, code: access.code(present: false)) }
             let page = pages[index]
+            // SDM Vol. 3A, 4.6.1: a shadow-stack access needs a shadow-stack page of its own privilege; data may be read there.
             let allowed =
-                (!access.user || page.user) && page.shadowStack == access.shadowStack
-                && (!access.write || page.writable || access.shadowStack)
+                if access.shadowStack {
+                    page.shadowStack && page.user == access.user
+                } else {
+                    (!access.user || page.user) && (!access.write || page.writable)
+                }
             guard allowed else { throw .page(address: byte, code: access.code(present: true)) }
             let next = page.base &+ CaseMemory.pageSize
             guard next &- 1 < address &+ count &- 1 else { return }

@@ -8,8 +8,7 @@ struct CoreMachine: CaseMachine {
     var taken: TakenInterrupt?
     var result: UInt64 = 0
     var cpuid = CPUIDResult()
-    var frames: [RecordedFrame] = []
-    var delivered: [UInt8] = []
+    var deliveries = Deliveries()
     var connections = 0
 
     /// The vector that stands for the kernel's in cases at CPL 3.
@@ -59,7 +58,7 @@ struct CoreMachine: CaseMachine {
             guard machine.inFlight.append(message) else { return .failure("32 messages are in flight already") }
         case .arrive: machine.arrive(0)
         case .arriveNewest: machine.arrive(machine.inFlight.count &- 1)
-        case .takeInterrupt: taken = machine[cpu].takeInterrupt()
+        case .identify: taken = machine[cpu].takeInterrupt()
         case .endOfInterrupt: machine[cpu].apic.endOfInterrupt()
         case .initialize: machine[cpu].initialize()
         default:
@@ -100,6 +99,7 @@ struct CoreMachine: CaseMachine {
             case .takeRequests: try withMemory { cpu, memory throws(Fault) in
                 try cpu.uintr.takePostedRequests(paging: cpu.paging, memory: &memory)
             }
+            case .takeInterrupt: try takeInterrupt()
             case .deliver: if try deliver() { return .done }
             case .settle: return try settle()
             default: return nil
@@ -133,13 +133,21 @@ struct CoreMachine: CaseMachine {
         return .done
     }
 
+    /// What was taken stands even where processing faults: it is dismissed by then.
+    private mutating func takeInterrupt() throws(Fault) {
+        taken = machine[cpu].takeInterrupt()
+        guard taken == .notification else { return }
+        try withMemory { cpu, memory throws(Fault) in
+            try cpu.uintr.processNotification(paging: cpu.paging, memory: &memory)
+        }
+    }
+
     /// Delivers what is due, and records the frame; the handler is entered.
     private mutating func deliver() throws(Fault) -> Bool {
-        guard let vector = try machine.deliverUserInterrupt(cpu) else { return false }
+        guard try machine.deliverUserInterrupt(cpu) != nil else { return false }
         let entry = machine[cpu].gpr.rsp
         func slot(_ index: UInt64) -> UInt64 { machine.memory.peek(entry &+ index * 8) ?? 0 }
-        delivered.append(vector)
-        frames.append(
+        deliveries.append(
             RecordedFrame(vector: UInt8(truncatingIfNeeded: slot(0)), rip: slot(1), rflags: slot(2), rsp: slot(3), entryRSP: entry))
         return true
     }

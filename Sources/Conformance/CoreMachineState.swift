@@ -127,24 +127,12 @@ extension CoreMachine {
             return compare("memory at \(hex(address))", expected, found)
         case .expectResult(let expected): return compare("the result", expected, result)
         case .expectCPUID(let register, let mask, let expected):
-            let found =
-                switch register {
-                case .eax: cpuid.eax
-                case .ebx: cpuid.ebx
-                case .ecx: cpuid.ecx
-                case .edx: cpuid.edx
-                }
-            return compare(register.rawValue, UInt64(expected), UInt64(found & mask))
+            return cpuid.check(register, mask, expected)
         case .expectNotification: return expectTaken(.notification)
         case .expectOrdinary(let vector): return expectTaken(.ordinary(vector: vector))
         case .expectNoInterrupt: return expectTaken(nil)
-        case .expectDelivered(let vectors):
-            defer { delivered = [] }
-            return delivered == vectors ? .done : .failure("expected \(vectors), found \(delivered)")
-        case .expectFrameRSP(let expected): return checkFrame { compare("the frame's RSP", expected, $0.rsp) }
-        case .expectFrameRFLAGS(let mask, let expected):
-            return checkFrame { compare("the frame's RFLAGS", expected, $0.rflags & mask) }
-        case .expectEntryRSP(let expected): return checkFrame { compare("RSP at entry", expected, $0.entryRSP) }
+        case .expectDelivered, .expectFrameRSP, .expectFrameRFLAGS, .expectEntryRSP:
+            return deliveries.check(step) ?? .failure("the core cannot take this step")
         case .expectInFlight(let expected):
             return compare("messages in flight", UInt64(expected), UInt64(machine.inFlight.count))
         case .expectMessage(let vector, let destination):
@@ -160,11 +148,6 @@ extension CoreMachine {
 
     private func expectTaken(_ expected: TakenInterrupt?) -> StepOutcome {
         taken == expected ? .done : .failure("found \(taken.map { "\($0)" } ?? "no interrupt")")
-    }
-
-    private func checkFrame(_ check: (RecordedFrame) -> StepOutcome) -> StepOutcome {
-        guard let frame = frames.last else { return .failure("no frame was recorded") }
-        return check(frame)
     }
 }
 

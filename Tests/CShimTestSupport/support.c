@@ -109,6 +109,8 @@ struct shim_run *shim_run_new(uint64_t seed, unsigned int misalignment, uint64_t
 		return NULL;
 	}
 	memset(run->state_after, 0, STATE_SIZE);
+	/* A stack that was in use: whatever the entry takes to be zero there, it must have made zero. */
+	memset(run->stack, 0xa5, STACK_SIZE);
 	/* x87, SSE, AVX and AVX-512 only: MPX, PKRU and AMX are nothing that the entry keeps. */
 	run->components = shim_enabled_components() & 0xe7;
 	make_state(run->state_before, run->components, &seed);
@@ -254,6 +256,17 @@ uint64_t shim_rflags(void)
 	return rflags;
 }
 
+uint16_t shim_x87_control_after_fault(uint16_t control)
+{
+	static const uint16_t usual = 0x37f;
+	uint16_t after;
+
+	__asm__ volatile("fldcw %0" : : "m"(control));
+	uintr_run_guarded(shim_set_flags_and_fault, NULL, NULL);
+	__asm__ volatile("fnstcw %0\n\tfldcw %1" : "=m"(after) : "m"(usual));
+	return after;
+}
+
 uint32_t shim_mxcsr(void)
 {
 	uint32_t mxcsr;
@@ -269,13 +282,37 @@ void *shim_forbidden_page(void)
 	return page == MAP_FAILED ? NULL : page;
 }
 
-bool shim_sigill_action(bool remember)
+static volatile sig_atomic_t sigills;
+
+static void count_sigill(int number)
 {
-	static struct sigaction kept;
+	(void)number;
+	sigills++;
+}
+
+static struct sigaction before_counting;
+
+void shim_count_sigills(void)
+{
+	struct sigaction action = { .sa_handler = count_sigill };
+
+	sigills = 0;
+	sigaction(SIGILL, &action, &before_counting);
+}
+
+int shim_sigills_counted(void)
+{
 	struct sigaction now;
 
 	sigaction(SIGILL, NULL, &now);
-	if (remember)
-		kept = now;
-	return now.sa_handler == kept.sa_handler && now.sa_flags == kept.sa_flags;
+	if (now.sa_handler != count_sigill)
+		return -1;
+	sigaction(SIGILL, &before_counting, NULL);
+	return sigills;
+}
+
+void shim_send_sigill(void *unused)
+{
+	(void)unused;
+	raise(SIGILL);
 }

@@ -9,6 +9,7 @@
 #ifndef UINTR_ENTRY_H
 #define UINTR_ENTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,5 +64,8 @@ size_t uintr_handler_stack_use(void);
  */
 extern void uintr_test_handler_entry(void);
 const void *uintr_test_handler_entry_address(void);
+
+/** Use XSAVE's standard format though the processor has XSAVEC. Only while no thread is in a handler. */
+void uintr_test_standard_format(bool standard);
 
 #endif

@@ -46,6 +46,8 @@ int uintr_code_place(struct uintr_code *code, size_t offset, const void *bytes, 
  * RFLAGS: CF PF AF ZF SF DF OF NT AC ID are loaded and read back as they are. TF is loaded and ends the run
  * after one instruction as SIGTRAP, #DB. RF is loaded and lasts for the first instruction. IF, IOPL,
  * VM, VIF and VIP cannot be changed at CPL 3 and bit 1 is always 1: what is read back is the processor's.
+ * Many runs cost less inside one uintr_run_guarded, which then prepares the signals once for all.
+ *
  * In what is read back, TF is what the code left, and RF is as the exception pushed it.
  */
 int uintr_execute(struct uintr_cpu_context *context, uint64_t end, struct uintr_fault *fault);

@@ -1,7 +1,42 @@
 extension Case {
     /// The conformance suite, in the order in which it is listed and run.
     public static var all: [Case] {
-        testui + clui
+        topics.flatMap { $0 }
+    }
+
+    /// One line for each topic.
+    private static var topics: [[Case]] {
+        [
+            testui,
+            clui,
+            enumeration,
+            registers,
+            reservedRegisterBits,
+            canonicalRegisters,
+            invalidOpcodes,
+            privilegeLevels,
+            encodings,
+            senduipi,
+            senduipiFaults,
+            userSENDUIPIRegisters,
+            userSENDUIPIOperand,
+            userSENDUIPIIndices,
+            userSENDUIPIEffects,
+            userPrefixes,
+            userLock,
+            userLength,
+            userEnumeration,
+            userTESTUI,
+            userUIF,
+            userVectors,
+            userPending,
+            userFrames,
+            userDeliveryFaults,
+            userUIRETFlags,
+            userUIRETPops,
+            userUIRETUIF,
+            userUIRETFaults,
+        ]
     }
 
     /// The encodings that cases execute, prefixes apart.

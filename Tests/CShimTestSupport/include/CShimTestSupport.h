@@ -68,9 +68,14 @@ void shim_divide_by_zero(void *unused);
 void shim_set_flags_and_fault(void *unused);
 uint64_t shim_rflags(void);
 uint32_t shim_mxcsr(void);
+/** The x87 control word after a guarded fault, when it was `control` before. */
+uint16_t shim_x87_control_after_fault(uint16_t control);
 /** A page that no access may touch. */
 void *shim_forbidden_page(void);
-/** 1 if SIGILL's action is now the same as when this was last called with true. */
-bool shim_sigill_action(bool remember);
+/** Make a handler that counts SIGILL's action; and put back what was before. -1: the action was another by then. */
+void shim_count_sigills(void);
+int shim_sigills_counted(void);
+/** raise(SIGILL): a signal that is no fault. */
+void shim_send_sigill(void *unused);
 
 #endif
