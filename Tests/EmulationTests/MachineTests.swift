@@ -29,7 +29,12 @@ private let count: emulation_handler = { context, _, vector in
     cells[64].wrappingSubtract(1, ordering: .relaxed)
 }
 
-@Suite("The software machine")
+/// One test at a time: each keeps both CPUs of a small machine busy by itself.
+@Suite("The software machine", .serialized)
+struct EmulationTests {}
+
+extension EmulationTests {
+@Suite("delivers between threads")
 struct MachineTests {
     /// Runs `receive` on a thread with a handler, and `send` on `senders` threads that are connected to vectors 0, 1, …
     private func run(
@@ -129,10 +134,20 @@ struct MachineTests {
         let seed = UInt64.random(in: 1 ... .max)
         print("seed of the delays: \(seed)")
         let counters = Counters()
+        // xorshift64 (Marsaglia 2003).
+        @Sendable func pause(_ random: inout UInt64, _ most: UInt64) {
+            random ^= random << 13
+            random ^= random >> 7
+            random ^= random << 17
+            for _ in 0..<(random % most) { _ = counters[66] }
+        }
         run(senders: 1, counters) {
             SoftwareMachine.stui()
+            var random = seed &* 3 | 1
             for round in 1...rounds {
                 counters[66] = round
+                // A signal takes many microseconds to the other CPU: the receiver has to let time pass too.
+                pause(&random, 2048)
                 if !meet(counters, round) {
                     counters[67] = round
                     break
@@ -143,10 +158,7 @@ struct MachineTests {
             var random = seed
             for round in 1...rounds {
                 while counters[66] < round, counters[68] == 0 { sched_yield() }
-                random ^= random << 13
-                random ^= random >> 7
-                random ^= random << 17
-                for _ in 0..<(random % 1024) { _ = counters[66] }
+                pause(&random, 64)
                 SoftwareMachine.senduipi(index)
             }
         }
@@ -172,9 +184,9 @@ struct MachineTests {
 
     @Test("an interrupt that comes during CLUI, TESTUI or STUI is delivered without a further call")
     func meetsTheSection() {
-        let rounds: UInt64 = 5_000
+        let rounds: UInt64 = 10_000
         let end = meet(rounds: rounds) { counters, round in
-            for _ in 0..<8 {
+            for _ in 0..<4 {
                 SoftwareMachine.clui()
                 _ = SoftwareMachine.testui()
                 SoftwareMachine.stui()
@@ -188,6 +200,25 @@ struct MachineTests {
         }
         #expect(end.lost == 0, "the interrupt of this round stayed pending")
         #expect(end.handled == rounds)
+    }
+
+    @Test("a notification that comes within the section waits for its end, and no longer")
+    func deferred() {
+        together(1) { _ in
+            let counters = Counters()
+            _ = SoftwareMachine.registerHandler(count, context: counters.cells, flags: 0x1000)
+            let index = UInt64(SoftwareMachine.registerSelf(vector: 9))
+            SoftwareMachine.stui()
+            let processor = Processor.current
+            // The signal to one's own thread has been handled when tgkill returns.
+            processor?.inSection { _ in SoftwareMachine.senduipi(index) }
+            #expect(processor?.pointee.deferred == true)
+            #expect(counters[9] == 0)
+            processor?.settle(nil)
+            #expect(processor?.pointee.deferred == false)
+            #expect(counters[9] == 1)
+            _ = SoftwareMachine.unregisterHandler()
+        }
     }
 
     @Test("a handler registered without a waiting flag does not end a wait, and runs after it")
@@ -330,4 +361,5 @@ struct MachineTests {
         #expect((0..<64).contains { counters[$0] > 0 })
         #expect(counters[65] == 1)
     }
+}
 }

@@ -35,7 +35,8 @@ final class SharedMemory: @unchecked Sendable {
     var address: UInt64 { UInt64(UInt(bitPattern: base)) }
 }
 
-@Suite("Memory of the software machine")
+extension EmulationTests {
+@Suite("reaches memory by true atomics")
 struct MemoryTests {
     @Test("the 16-byte compare-and-exchange is one step: two counters in one octaword never part under contention")
     func compareExchange() throws {
@@ -60,7 +61,7 @@ struct MemoryTests {
 
     @Test("posting, clearing ON and taking PIR at the same time lose no request")
     func postAndTake() throws {
-        let memory = SharedMemory(64), rounds = 100_000
+        let memory = SharedMemory(64), rounds = 20_000
         // Each poster posts its own vectors in turn, the next only after the last was taken.
         let taken = SharedMemory(64 * 8)
         together(3) { index in
@@ -122,4 +123,5 @@ struct MemoryTests {
         }
         #expect(try thread.loadForUpdate(memory.address) == Octaword(low: 1 << 7, high: 0))
     }
+}
 }

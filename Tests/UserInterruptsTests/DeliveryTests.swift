@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 @testable import UserInterrupts
 
-@Suite("No interrupt is lost and none is invented")
+@Suite("No interrupt is lost and none is invented", .serialized)
 struct DeliveryTests {
     /// Cells: 0–63 sequence numbers as sent, 64–127 the last that the handler saw, 128–191 handler runs.
     private static let seeing: Handler = { context, _, vector in
