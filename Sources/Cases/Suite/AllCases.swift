@@ -18,6 +18,10 @@ extension Case {
             encodings,
             senduipi,
             senduipiFaults,
+            identification,
+            processing,
+            delivery,
+            deliveryFaults,
         ]
     }
 
