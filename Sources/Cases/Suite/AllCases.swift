@@ -22,6 +22,9 @@ extension Case {
             processing,
             delivery,
             deliveryFaults,
+            uiret,
+            xsaves,
+            xrstors,
         ]
     }
 
