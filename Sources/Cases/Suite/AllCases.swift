@@ -25,6 +25,9 @@ extension Case {
             uiret,
             xsaves,
             xrstors,
+            localAPIC,
+            messages,
+            thread,
         ]
     }
 
