@@ -9,6 +9,7 @@ extension Case {
         [
             testui,
             clui,
+            uifAndFlags,
             enumeration,
             registers,
             reservedRegisterBits,
