@@ -9,6 +9,7 @@ extension Case {
         [
             testui,
             clui,
+            uifAndFlags,
             enumeration,
             registers,
             reservedRegisterBits,
@@ -36,6 +37,16 @@ extension Case {
             userUIRETPops,
             userUIRETUIF,
             userUIRETFaults,
+            identification,
+            processing,
+            delivery,
+            deliveryFaults,
+            uiret,
+            xsaves,
+            xrstors,
+            localAPIC,
+            messages,
+            thread,
         ]
     }
 
