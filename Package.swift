@@ -31,7 +31,7 @@ let package = Package(
         .executableTarget(
             name: "uintr",
             dependencies: [
-                "CUserInterrupts", "Cases", "Conformance", "Report", "UserInterrupts",
+                "Cases", "Conformance", "Report", "UserInterrupts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(

@@ -1,7 +1,8 @@
 import Cases
-public import CUserInterrupts
+package import CUserInterrupts
 internal import Glibc
 internal import Synchronization
+public import UserInterrupts
 
 /// Runs the cases at CPL 3 on the processor, in this process.
 public enum HardwareSuite {
@@ -10,9 +11,18 @@ public enum HardwareSuite {
 
     /// Takes a case on a thread of its own, registered with the kernel by the calls of `abi`.
     ///
-    /// To be called where detection has found that ABI, in a process without other senders. Cases of other levels, and cases that
-    /// ask for what this processor is not, are skipped, as are all without a processor and a kernel that have user interrupts.
-    public static func run(_ testCase: Case, abi: uintr_abi) -> CaseResult {
+    /// To be called where `Detection` has found that ABI, in a process without other senders. Cases of other levels, and cases
+    /// that ask for what this processor is not, are skipped, as are all without a processor and a kernel that have user
+    /// interrupts.
+    public static func run(_ testCase: Case, abi: ABI) -> CaseResult {
+        guard let table = uintr_abi_named(abi.rawValue) else {
+            return CaseResult(testCase, .skipped("the shim has no table of calls for the ABI \(abi.rawValue)"))
+        }
+        return run(testCase, calls: table.pointee)
+    }
+
+    /// The same, with a table of calls; `project`'s is made when its numbers are known.
+    package static func run(_ testCase: Case, calls abi: uintr_abi) -> CaseResult {
         if let reason = reasonToSkip(testCase, on: .this) { return CaseResult(testCase, .skipped(reason)) }
         return run(testCase, kernel: ShimCalls(abi: abi), noHardware: abi.no_hardware_errno)
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import CUserInterrupts
 import Cases
 import Conformance
 import Report
@@ -90,12 +89,11 @@ struct CheckCommand: ParsableCommand {
         var progress = ProgressLine(total: cases.count, unit: "cases")
         var results: [CaseResult] = []
         results.reserveCapacity(cases.count)
-        let row = backend.abi.flatMap { uintr_abi_named($0.rawValue)?.pointee }
         for testCase in cases {
-            switch (backend.kind, row) {
+            switch (backend.kind, backend.abi) {
             case (.emulation, _): results.append(CoreSuite.run(testCase))
-            case (.hardware, let row?): results.append(HardwareSuite.run(testCase, abi: row))
-            case (.hardware, nil): results.append(CaseResult(testCase, .skipped("the shim has no calls for this ABI")))
+            case (.hardware, let abi?): results.append(HardwareSuite.run(testCase, abi: abi))
+            case (.hardware, nil): results.append(CaseResult(testCase, .skipped("no ABI is known")))
             }
             progress.update(results.count)
         }

@@ -4,6 +4,7 @@ import Conformance
 import Glibc
 import Synchronization
 import Testing
+import UserInterrupts
 
 /// A kernel by script. Asked for a descriptor, it delivers the vector as the processor would: the frame is built on the case's
 /// stack, and the recording entry is run on it (the one that returns by IRETQ, where no UIRET is).
@@ -146,7 +147,7 @@ struct HardwareSuiteTests {
     func levels() {
         func reason(_ level: Level, processors: Int = 1) -> String? {
             let testCase = Case("test.level", "", source: "", level: level, processors: processors, steps: [.settle])
-            if case .skipped(let reason) = HardwareSuite.run(testCase, abi: uintr_abi()).verdict { return reason }
+            if case .skipped(let reason) = HardwareSuite.run(testCase, abi: .intel6_0).verdict { return reason }
             return nil
         }
         #expect(reason(.cpl0)?.hasPrefix("needs CPL 0") == true)
@@ -184,7 +185,7 @@ struct HardwareSuiteTests {
         var abi = uintr_abi()
         #expect(uintr_abi_project(&abi, 9999) == 0)
         for testCase in Self.cpl3 {
-            guard case .skipped(let reason) = HardwareSuite.run(testCase, abi: abi).verdict else {
+            guard case .skipped(let reason) = HardwareSuite.run(testCase, calls: abi).verdict else {
                 Issue.record("\(testCase.id) was not skipped")
                 continue
             }
@@ -192,14 +193,17 @@ struct HardwareSuiteTests {
         }
     }
 
-    @Test("every case at CPL 3 holds on the processor, where UINTR_ABI names its kernel's calls")
+    @Test("every case at CPL 3 holds on the processor, where detection finds user interrupts")
     func onHardware() throws {
-        guard let name = getenv("UINTR_ABI"), let row = uintr_abi_named(name), uintr_cpuid_uintr() else {
-            print("skipped: the cases at CPL 3 were not run on the processor: it has no user interrupts, or UINTR_ABI names no kernel")
+        let environment = getenv("UINTR_ABI").map { ["UINTR_ABI": String(cString: $0)] } ?? [:]
+        let detection = try Detection.detect(environment: environment)
+        guard let abi = detection.abi else {
+            print("skipped: the cases at CPL 3 were not run on the processor:", detection.reasons.joined(separator: " "))
             return
         }
+        print("The cases at CPL 3 run on \(detection.cpu), \(detection.kernel), ABI \(abi.rawValue).")
         for testCase in Self.cpl3 {
-            let verdict = HardwareSuite.run(testCase, abi: row.pointee).verdict
+            let verdict = HardwareSuite.run(testCase, abi: abi).verdict
             if case .skipped(let reason) = verdict { print("skipped: \(testCase.id): \(reason)") }
             #expect(sentence(verdict) == nil, "\(testCase.id): \(testCase.claim)")
         }
