@@ -74,17 +74,17 @@ public struct ClaimsDocument: Sendable {
     }
 
     private var summary: [String] {
-        let here = claims.filter { casesByClaim[$0.id] != nil || $0.settlements.contains { $0.kind == .test } }.count
+        let here = claims.filter { claim in casesByClaim[claim.id] != nil || claim.settlements.contains { $0.kind.exists } }.count
         let never = claims.filter { $0.settlements.contains { $0.kind == .never } }.count
         var lines = [
-            "\(claims.count) claims. Cases or tests of today bear on \(here); \(never == 0 ? "none is" : "\(never) are") given up with a reason.",
-            "", "| id | cases | settled by |", "|---|---:|---|",
+            "\(claims.count) claims. What runs today bears on \(here) of them; \(never == 0 ? "none is" : "\(never) are") given up with a reason. A test or a case on the emulation shows what the core and the software machine do, and never what a kernel does.",
+            "", "| id | cases | tests | selftests | to come |", "|---|---:|---:|---:|---|",
         ]
         for claim in claims {
-            let kinds = Settlement.Kind.allCases.filter { kind in claim.settlements.contains { $0.kind == kind } }
-            let names = (casesByClaim[claim.id] == nil ? [] : ["cases"]) + kinds.map(\.rawValue)
+            func count(_ kind: Settlement.Kind) -> Int { claim.settlements.count { $0.kind == kind } }
+            let kinds = Settlement.Kind.allCases.filter { !$0.exists && count($0) > 0 }
             lines.append(
-                "| [\(claim.id)](#\(claim.id.lowercased())) | \(casesByClaim[claim.id]?.count ?? 0) | \(names.joined(separator: ", ")) |")
+                "| [\(claim.id)](#\(claim.id.lowercased())) | \(casesByClaim[claim.id]?.count ?? 0) | \(count(.test)) | \(count(.selftest)) | \(kinds.map(\.rawValue).joined(separator: ", ")) |")
         }
         return lines + [""]
     }
@@ -95,7 +95,7 @@ public struct ClaimsDocument: Sendable {
             lines.append("- " + (cases.count == 1 ? "Case" : "Cases") + ": " + cases.map { "`\($0)`" }.joined(separator: ", ") + ".")
         }
         for settlement in claim.settlements {
-            let text = settlement.kind == .test ? "\"\(settlement.text)\"." : settlement.text
+            let text = settlement.kind.exists ? "\"\(settlement.text)\"." : settlement.text
             lines.append("- \(settlement.kind.place): \(text)")
         }
         return lines + [""]
@@ -121,7 +121,8 @@ extension Settlement.Kind {
         switch self {
         case .test: "Test"
         case .explorer: "Verdict to come, `uintr explore`"
-        case .selftest: "To come, `kselftest/`"
+        case .selftest: "Selftest, `kselftest/`"
+        case .selftestToCome: "To come, `kselftest/`"
         case .torture: "To come, `uintr torture`"
         case .bench: "To come, `uintr bench`"
         case .emulation: "To come, `uintr run`"

@@ -15,7 +15,7 @@ struct ThreadClaimTests {
         #expect(claim.claim.hasSuffix("."))
         #expect(!claim.author.isEmpty && !claim.message.isEmpty)
         #expect(!claim.settlements.isEmpty)
-        for settlement in claim.settlements where settlement.kind != .test {
+        for settlement in claim.settlements where !settlement.kind.exists {
             #expect(settlement.text.hasSuffix("."), "\(settlement.text)")
         }
     }
@@ -25,17 +25,28 @@ struct ThreadClaimTests {
         for id in testCase.ids { #expect(ThreadClaim.requiredIDs.contains(id), "\(testCase.id) names \(id)") }
     }
 
-    @Test("a test that settles a claim is in the sources by that name")
+    @Test("what the processor alone decides has a case", arguments: ["A-6", "C-4", "S-8"])
+    func processorsPart(_ id: String) {
+        #expect(Case.all.contains { $0.ids.contains(id) })
+    }
+
+    @Test("a test or selftest that settles a claim is in the sources by that name")
     func namedTestsExist() throws {
-        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let sources = try #require(FileManager.default.enumerator(at: tests, includingPropertiesForKeys: nil))
-            .compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
-            .map { try String(contentsOf: $0, encoding: .utf8) }
-        #expect(sources.contains { $0.contains("a test that settles a claim is in the sources by that name") })
+        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let tests = try sources(in: package.appending(path: "Tests"), ending: "swift")
+        let programs = try sources(in: package.appending(path: "kselftest"), ending: "c")
         for claim in ThreadClaim.all {
-            for settlement in claim.settlements where settlement.kind == .test {
-                #expect(sources.contains { $0.contains("\"\(settlement.text)\"") }, "\(claim.id): \(settlement.text)")
+            for settlement in claim.settlements where settlement.kind.exists {
+                let holders = settlement.kind == .test ? tests : programs
+                let name = settlement.kind == .test ? "@Test(\"\(settlement.text)\"" : "\"\(settlement.text)\" }"
+                #expect(holders.contains { $0.contains(name) }, "\(claim.id): \(settlement.text)")
             }
         }
+    }
+
+    private func sources(in folder: URL, ending: String) throws -> [String] {
+        try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+            .compactMap { $0 as? URL }.filter { $0.pathExtension == ending }
+            .map { try String(contentsOf: $0, encoding: .utf8) }
     }
 }

@@ -9,12 +9,12 @@ extension ThreadClaim {
                 "C-1", "Wherever the kernel saves the UINTR state component (switch, its own use of the FPU, a signal frame, clone), SN must be set, since the saving clears UINV; the posted series does not.",
                 by: tglx, in: "87fstugabg",
                 .init(.explorer, "design rfc-v1: a notification that arrives while the state is saved is consumed by nobody."),
-                .init(.selftest, "UINTR state over context switches, signals and kernel use of the FPU.")),
+                .init(.selftestToCome, "UINTR state over context switches, signals and kernel use of the FPU.")),
             ThreadClaim(
                 "C-2", "A clone must not inherit the UINTR state component.",
                 by: tglx, in: "878rzkeq9f",
                 .init(.lab, "a child of a receiver starts with component 14 in its initial state."),
-                .init(.selftest, "fork, exec and exit.")),
+                .init(.selftestToCome, "fork, exec and exit.")),
             ThreadClaim(
                 "C-3", "Before the return to user mode, with interrupts off: NDST names this CPU, SN is cleared, PIR is fetched and cleared in one atomic step and OR-ed into UIRR, and UINV comes last.",
                 by: tglx, in: "87bl4fcxz8",
@@ -22,10 +22,12 @@ extension ThreadClaim {
             ThreadClaim(
                 "C-4", "A PIR that is not cleared delivers its vectors twice; storing PIR over UIRR instead of OR-ing it in loses the vectors that UIRR held.",
                 by: "Sohil Mehta", in: "447377f0",
+                .init(.test, "lose nothing and invent nothing, whatever the processor enumerates"),
                 .init(.explorer, "both mistakes are mutants of the correct design, and must be caught.")),
             ThreadClaim(
                 "C-5", "SN set after a sender has read it as 0 costs one ordinary interrupt with the notification vector in the kernel, and the vector posted is still delivered on the return to user mode.",
                 by: tglx, in: "878rzhazlq",
+                .init(.test, "lose nothing and invent nothing, whatever the processor enumerates"),
                 .init(.explorer, "an IPI in flight over a schedule-out: nothing lost, and at most one stray interrupt.")),
             ThreadClaim(
                 "C-6", "An invalid APIC ID, shifted into NDST's xAPIC form, looks like a valid one: FF00H.",
@@ -34,7 +36,8 @@ extension ThreadClaim {
             ThreadClaim(
                 "C-7", "A bad handler address must fault the receiver, and never the kernel.",
                 by: tglx, in: "87a6k2g7mo",
-                .init(.selftest, "handlers at non-canonical, kernel and unmapped addresses: the receiver dies of SIGSEGV, or registering fails."),
+                .init(.selftest, "register_handler: null is EFAULT"),
+                .init(.selftestToCome, "handlers at non-canonical, kernel and unmapped addresses: the receiver dies of SIGSEGV, or registering fails."),
                 .init(.uapi, "which addresses registering refuses.")),
             ThreadClaim(
                 "C-8", "A plain system call should neither touch the UINTR MSRs nor clear SN: only a return after the state was saved needs it.",

@@ -23,12 +23,14 @@ public struct ThreadClaim: Equatable, Sendable {
 /// Where a claim is settled, or why it cannot be.
 public struct Settlement: Equatable, Sendable {
     public enum Kind: String, Equatable, Hashable, Sendable, CaseIterable {
-        /// A test of this package; the text is its name, which the source of a test must hold.
+        /// A test of this package, under `Tests/`; the text is its name, and a test looks it up.
         case test
+        /// A test of a program in `kselftest/`; the text is its claim, and a test looks it up.
+        case selftest
         /// A verdict to come from `uintr explore`: designs of uintr_wait() under every interleaving.
         case explorer
-        /// Programs to come in `kselftest/`.
-        case selftest
+        /// Further programs to come in `kselftest/`.
+        case selftestToCome = "kselftest"
         /// A count to come from `uintr torture`: events end to end while CPUs go offline and come back.
         case torture
         /// Figures to come from `uintr bench`.
@@ -41,10 +43,13 @@ public struct Settlement: Equatable, Sendable {
         case uapi
         /// Not settled here, and why.
         case never
+
+        /// True if it names something that runs today.
+        public var exists: Bool { self == .test || self == .selftest }
     }
 
     public var kind: Kind
-    /// What is shown there, in one sentence; for `test`, the name of the test.
+    /// What is shown there, in one sentence; for `test` and `selftest`, the name as it stands in the source.
     public var text: String
 
     init(_ kind: Kind, _ text: String) {

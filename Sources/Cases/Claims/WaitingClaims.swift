@@ -10,8 +10,10 @@ extension ThreadClaim {
             ThreadClaim(
                 "W-1", "A vector posted just before the receiver sleeps, or while it goes to sleep, ends the sleep.",
                 by: tglx, in: "87r1dedykm",
+                .init(.test, "an interrupt that is pending before the wait ends it at once, with UIF = 0 too"),
+                .init(.test, "a blocked receiver and its sender in lock step: every event is delivered exactly once"),
                 .init(.explorer, "the claim lost-wakeup, without hotplug."),
-                .init(.selftest, "a vector pending before uintr_wait(), and senders that fire while it is entered.")),
+                .init(.selftestToCome, "a vector pending before uintr_wait(), and senders that fire while it is entered.")),
             ThreadClaim(
                 "W-2", "After a wakeup by a signal the waiter is off the wait list, and NV is again the vector of a running receiver.",
                 by: tglx, in: "87r1dedykm",
@@ -20,12 +22,12 @@ extension ThreadClaim {
                 "W-3", "uintr_wait() can be called again right after a signal ended it.",
                 by: tglx, in: "87r1dedykm",
                 .init(.explorer, "two waits with a signal in the bounds: the wait list stays sound."),
-                .init(.selftest, "uintr_wait() ended by a signal, and called again.")),
+                .init(.selftestToCome, "uintr_wait() ended by a signal, and called again.")),
             ThreadClaim(
                 "W-4", "A notification for one waiter never ends the wait of another.",
                 by: tglx, in: "87r1dedykm",
                 .init(.explorer, "two waiting receivers, one sent to."),
-                .init(.selftest, "many waiters, of which one is sent to.")),
+                .init(.selftestToCome, "many waiters, of which one is sent to.")),
             ThreadClaim(
                 "W-5", "A SENDUIPI to a waiter whose NDST names a CPU that has gone offline loses the wakeup.",
                 by: tglx, in: "87czoweu2d",
@@ -35,18 +37,20 @@ extension ThreadClaim {
             ThreadClaim(
                 "W-6", "uintr_wait() without a handler should be EINVAL; the kernels so far answer EOPNOTSUPP.",
                 by: tglx, in: "874ka7csce",
+                .init(.selftest, "wait without a handler is EOPNOTSUPP"),
                 .init(.uapi, "the errno of the project's own call."),
                 .init(.emulation, "the errno of each of the other ABIs.")),
             ThreadClaim(
                 "W-7", "After a wait the handler consumes the pending vectors on the return to user mode, so that a poll would find nothing where UIF is 1.",
                 by: tglx, in: "874ka7csce",
+                .init(.test, "an interrupt ends the wait of a blocked receiver, and the handler has run by then if UIF = 1"),
                 .init(.explorer, "every posted vector is delivered once, also the one that ended the wait."),
                 .init(.uapi, "what a wait does while UIF is 0, where the vector stays pending.")),
             ThreadClaim(
                 "W-8", "A notification for a sleeping receiver that reaches a CPU on which another receiver runs wakes the sleeper, and delivers nothing to the other.",
                 by: luto, in: "f5a971e4",
                 .init(.explorer, "no notification is consumed for another task: two receivers on one CPU."),
-                .init(.selftest, "a sleeping and a running receiver that share a CPU.")),
+                .init(.selftestToCome, "a sleeping and a running receiver that share a CPU.")),
             ThreadClaim(
                 "W-9", "While tasks wait, a CPU that is kept free of them sees no notification interrupt.",
                 by: luto, in: "fd54f257",
@@ -79,6 +83,7 @@ extension ThreadClaim {
             ThreadClaim(
                 "S-2", "A SENDUIPI to a waiter faults, and the kernel posts the vector and wakes the waiter once; each SENDUIPI posts exactly once whichever way it took, and none re-runs for ever.",
                 by: luto, in: mail,
+                .init(.test, "a UPID with a reserved bit set makes SENDUIPI fault and stays as it is"),
                 .init(.explorer, "no endless fault loop, and exactly one post for each SENDUIPI."),
                 .init(.lab, "senders on several CPUs to a waiter: every event is counted.")),
             ThreadClaim(
@@ -94,6 +99,7 @@ extension ThreadClaim {
             ThreadClaim(
                 "S-5", "A stale notification, after an offline or after the receiver was scheduled out, is harmless.",
                 by: luto, in: mail,
+                .init(.test, "lose nothing and invent nothing, whatever the processor enumerates"),
                 .init(.explorer, "no notification is consumed for another task; nothing lost by a stray interrupt."),
                 .init(.torture, "stray interrupts are counted, and lose nothing.")),
             ThreadClaim(
@@ -109,7 +115,10 @@ extension ThreadClaim {
             ThreadClaim(
                 "S-8", "Every other #GP of SENDUIPI, for a bad index or a bad entry, is still a SIGSEGV.",
                 by: luto, in: mail,
-                .init(.selftest, "bad indices and entries: SIGSEGV."),
+                .init(.selftest, "SENDUIPI with an index that is not in use is SIGSEGV"),
+                .init(.selftest, "SENDUIPI looks at all 64 bits of the index"),
+                .init(.selftest, "SENDUIPI with an index that was given up is SIGSEGV"),
+                .init(.selftestToCome, "bad indices and entries: SIGSEGV."),
                 .init(.lab, "the same while the kernel decodes SENDUIPI in its #GP handler.")),
         ]
     }
