@@ -36,6 +36,10 @@ extension Case {
             userUIRETPops,
             userUIRETUIF,
             userUIRETFaults,
+            identification,
+            processing,
+            deliveries,
+            deliveryFaults,
         ]
     }
 

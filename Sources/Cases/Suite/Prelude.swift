@@ -90,3 +90,12 @@ enum Prelude {
         .page(address: address, code: PageFaultCode(rawValue: code))
     }
 }
+
+extension Case {
+    /// This case with more steps at its end.
+    func adding(_ more: [Step]) -> Case {
+        var longer = self
+        longer.steps += more
+        return longer
+    }
+}
