@@ -40,6 +40,9 @@ extension Case {
             processing,
             deliveries,
             deliveryFaults,
+            uirets,
+            xsaves,
+            xrstors,
         ]
     }
 
