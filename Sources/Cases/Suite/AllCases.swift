@@ -9,6 +9,7 @@ extension Case {
         [
             testui,
             clui,
+            uifAndFlags,
             enumeration,
             registers,
             reservedRegisterBits,
@@ -43,6 +44,9 @@ extension Case {
             uirets,
             xsaves,
             xrstors,
+            localAPIC,
+            messages,
+            thread,
         ]
     }
 
