@@ -1,7 +1,7 @@
 // Recognition and delivery: when, which vector, the frame, what changes.
 
 extension Case {
-    static var delivery: [Case] {
+    static var deliveries: [Case] {
         recognition + conditions + vectors + frame + changes
     }
 
@@ -25,7 +25,8 @@ extension Case {
                 "recognition.none-pending", "With UIRR = 0 nothing is delivered.", source: source,
                 steps: Prelude.pending(0) + [.deliver] + Prelude.nothingDelivered(0)),
             Case(
-                "recognition.stui", "STUI with a request pending: it is delivered at the next boundary.", source: "SDM Vol. 2, STUI",
+                "recognition.stui", "STUI with a request pending: it is delivered at the next boundary.",
+                source: "SDM Vol. 2, STUI",
                 steps: Prelude.pending(2) + [
                     .set(.uif, 0), .deliver, .expectDelivered([]), .execute(Encoding.stui), .deliver, .expectDelivered([1]),
                     .expectMemory(Layout.stackTop - 24, Layout.code + 0x14),
@@ -46,7 +47,8 @@ extension Case {
     }
 
     /// Each condition of delivery, wanting: nothing is delivered.
-    private static func held(_ id: String, _ claim: String, level: Level = .cpl0, before: [Step] = [], _ after: [Step] = []) -> Case {
+    private static func held(_ id: String, _ claim: String, level: Level = .cpl0, before: [Step] = [], _ after: [Step] = []) -> Case
+    {
         Case(
             "delivery.\(id)", claim, source: Source.delivery, level: level,
             steps: before + Prelude.pending(6) + after + [.deliver] + Prelude.nothingDelivered(6))
@@ -69,7 +71,9 @@ extension Case {
             held("not-after-mov-ss", "MOV SS holds delivery back for an instruction.", level: .core, [.set(.shadow, 2)]),
             held("not-in-hlt", "A user interrupt does not end HLT.", level: .core, [.set(.activity, 1)])
                 .adding([.expect(.activity, 1)]),
-            held("not-while-waiting-for-startup", "A processor that waits for a start-up IPI delivers nothing.", level: .core, [.set(.activity, 3)]),
+            held(
+                "not-while-waiting-for-startup", "A processor that waits for a start-up IPI delivers nothing.", level: .core,
+                [.set(.activity, 3)]),
             Case(
                 "delivery.after-sti", "STI holds ordinary interrupts back, not user interrupts; delivery ends its shadow.",
                 source: "SDM Vol. 2, STI", level: .core,
@@ -127,7 +131,8 @@ extension Case {
                     .expect(.rip, Layout.code + 0x10),
                 ]),
             Case(
-                "delivery.nested-by-stui", "After STUI in the handler any vector nests, a lower one too.", source: "SDM Vol. 2, STUI",
+                "delivery.nested-by-stui", "After STUI in the handler any vector nests, a lower one too.",
+                source: "SDM Vol. 2, STUI",
                 ids: ["A-6"],
                 steps: Prelude.pending(1 << 40) + [
                     .deliver, .expectDelivered([40]), .set(.uirr, 1 << 2), .deliver, .expectDelivered([]),
@@ -160,7 +165,8 @@ extension Case {
         return aligned + [
             stack("red-zone", "UISTACKADJUST = 128 is subtracted from RSP.", rsp: top, adjust: 128, base: top - 128),
             stack("adjust-8", "RSP is aligned after the subtraction: 8 costs 16.", rsp: top, adjust: 8, base: top - 16),
-            stack("adjust-8-from-8", "RSP is aligned after the subtraction: 8 from 8 costs none.", rsp: top + 8, adjust: 8, base: top),
+            stack(
+                "adjust-8-from-8", "RSP is aligned after the subtraction: 8 from 8 costs none.", rsp: top + 8, adjust: 8, base: top),
             stack(
                 "adjust-low-bits", "Bits 3:1 of a subtracted UISTACKADJUST count, before the alignment.", rsp: top + 15,
                 adjust: 0x8E, base: top - 128),

@@ -34,7 +34,8 @@ extension Case {
             }
             return [
                 refused("without-cr4-uintr", "while CR4.UINTR is 0", [.set(.cr4UINTR, 0)], bytes),
-                refused("without-cr4-uintr-at-cpl-3", "while CR4.UINTR is 0, at CPL 3", [.set(.cr4UINTR, 0), .set(.cpl, 3)], bytes),
+                refused(
+                    "without-cr4-uintr-at-cpl-3", "while CR4.UINTR is 0, at CPL 3", [.set(.cr4UINTR, 0), .set(.cpl, 3)], bytes),
                 refused("lock", "with a LOCK prefix", [], [0xF0] + bytes),
                 refused("lock-after-f3", "with LOCK between F3 and the opcode", [], [0xF3, 0xF0] + bytes.dropFirst()),
                 refused("without-lma", "outside IA-32e mode", [.set(.eferLMA, 0)], bytes, level: .core),
@@ -88,14 +89,18 @@ extension Case {
                     source: "SDM Vol. 2, \(name.uppercased())", level: level, steps: steps + [.expect(.cpl, cpl)])
             }
             return [
-                runs("clui", [.set(.uif, 1), .set(.cpl, cpl), .execute(Encoding.clui), .expect(.uif, 0), .expect(.rip, Layout.code + 4)]),
+                runs(
+                    "clui",
+                    [.set(.uif, 1), .set(.cpl, cpl), .execute(Encoding.clui), .expect(.uif, 0), .expect(.rip, Layout.code + 4)]),
                 runs("stui", [.set(.cpl, cpl), .execute(Encoding.stui), .expect(.uif, 1), .expect(.rip, Layout.code + 4)]),
                 runs(
                     "testui",
                     [.set(.uif, 1), .set(.cpl, cpl), .set(.rflags, 0x2), .execute(Encoding.testui), .expect(.rflags, 0x3)]),
                 runs(
                     "uiret",
-                    Prelude.frame() + [.set(.cpl, cpl), .execute(Encoding.uiret), .expect(.rip, Layout.code + 0x40), .expect(.uif, 1)]),
+                    Prelude.frame() + [
+                        .set(.cpl, cpl), .execute(Encoding.uiret), .expect(.rip, Layout.code + 0x40), .expect(.uif, 1),
+                    ]),
                 runs(
                     "senduipi",
                     Prelude.sender() + [

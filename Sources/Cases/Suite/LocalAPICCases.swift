@@ -48,7 +48,8 @@ extension Case {
                 Prelude.interrupt(0x41) + take(0x41) + Prelude.interrupt(0x31) + [
                     .takeInterrupt, .expectNoInterrupt, .endOfInterrupt,
                 ] + take(0x31)),
-            apic("eoi-without-service", "An EOI with nothing in service changes nothing.",
+            apic(
+                "eoi-without-service", "An EOI with nothing in service changes nothing.",
                 Prelude.interrupt(0x31) + [.endOfInterrupt, .expect(.apicIRR, 0x31)] + take(0x31)),
             apic(
                 "tpr-holds-its-class", "TPR holds the vectors of its class and below: 40H holds 4FH, not 50H.",
@@ -108,7 +109,8 @@ extension Case {
         let off: Step = .set(.apicEnabled, 0)
         return [
             apic(
-                "software-disabled-accepts-nothing", "A software-disabled local APIC accepts no IPI.", source: "SDM Vol. 3A, 11.4.7.2",
+                "software-disabled-accepts-nothing", "A software-disabled local APIC accepts no IPI.",
+                source: "SDM Vol. 3A, 11.4.7.2",
                 ids: ["W-5"],
                 [off] + Prelude.interrupt(0x41) + [
                     .expect(.apicIRR, 0), .set(.apicEnabled, 1), .takeInterrupt, .expectNoInterrupt,

@@ -122,7 +122,8 @@ extension Case {
         let old: UInt64 = name == "misc" ? 0xE1_0000_0003 : name == "pd" ? Layout.upid(1) : Layout.uitt | 1
         return bits.map { bit in
             Case(
-                "msr.\(name)-bit-\(bit)-reserved", "WRMSR of \(hex(UInt64(number))) with bit \(bit) raises #GP and changes nothing.",
+                "msr.\(name)-bit-\(bit)-reserved",
+                "WRMSR of \(hex(UInt64(number))) with bit \(bit) raises #GP and changes nothing.",
                 source: Source.state,
                 steps: [
                     .wrmsr(number, old), .wrmsr(number, 1 << bit), .expectFault(.generalProtection), .rdmsr(number),

@@ -82,7 +82,8 @@ extension Case {
         let vector = UInt64(Prelude.vector)
         return [
             notifies("xapic-other", "In xAPIC mode ID 1 stands in bits 47:40 of the UPID.", ndst: 0x100, mode: 1, [0, vector]),
-            notifies("xapic-other-bits", "In xAPIC mode the other bits of NDST do not count.", ndst: 0xABCD_01EF, mode: 1, [0, vector]),
+            notifies(
+                "xapic-other-bits", "In xAPIC mode the other bits of NDST do not count.", ndst: 0xABCD_01EF, mode: 1, [0, vector]),
             notifies("xapic-self", "In xAPIC mode NDST = 1 is ID 0.", ndst: 1, mode: 1, [vector, 0]),
             notifies(
                 "xapic-broadcast", "In xAPIC mode FFH in bits 47:40 is broadcast: what BAD_APICID turns into.", ndst: 0xFF00,
@@ -118,7 +119,8 @@ extension Case {
                         .expect(.apicSentIllegal, 1), .expect(.apicReceivedIllegal, 0),
                     ]),
                 Case(
-                    "message.received-\(vector)-esr", "An IPI with the illegal vector \(vector) is not accepted; ESR[6] records it.",
+                    "message.received-\(vector)-esr",
+                    "An IPI with the illegal vector \(vector) is not accepted; ESR[6] records it.",
                     source: "SDM Vol. 3A, 11.5.3", level: .core,
                     steps: Prelude.interrupt(vector) + [
                         .expect(.apicIRR, 0), .expect(.apicReceivedIllegal, 1), .expect(.apicSentIllegal, 0), .initialize,

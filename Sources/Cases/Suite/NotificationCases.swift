@@ -106,7 +106,8 @@ extension Case {
                     + [.takeInterrupt, .expectNotification] + Prelude.upid(pir: 16) + Prelude.interrupt()
                     + [.takeInterrupt, .expectNotification, .expect(.uirr, 24)]),
             Case(
-                "notification.highest-vector-first", "With two interrupts waiting, the higher vector is taken first, whatever it is.",
+                "notification.highest-vector-first",
+                "With two interrupts waiting, the higher vector is taken first, whatever it is.",
                 source: Source.apic,
                 steps: Prelude.receiver() + Prelude.upid(pir: 8) + Prelude.interrupt() + Prelude.interrupt(0xF3) + [
                     .takeInterrupt, .expectOrdinary(0xF3), .expect(.uirr, 0), .endOfInterrupt, .takeInterrupt,

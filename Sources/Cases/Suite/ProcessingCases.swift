@@ -49,8 +49,9 @@ extension Case {
                 [.expect(.uirr, 4), .expectMemory(Layout.upid(0), Prelude.control(sn: true))]),
             processed(
                 "upidaddr-decides", "The UPID is the one that UPIDADDR names now, whoever the IPI was for.", ids: ["W-8"],
-                Prelude.upid(control: Prelude.control(on: true), pir: 1) + Prelude.upid(
-                    1, control: Prelude.control(on: true), pir: 2) + [.set(.upidaddr, Layout.upid(1))],
+                Prelude.upid(control: Prelude.control(on: true), pir: 1)
+                    + Prelude.upid(
+                        1, control: Prelude.control(on: true), pir: 2) + [.set(.upidaddr, Layout.upid(1))],
                 [
                     .expect(.uirr, 2), .expectMemory(Layout.upid(0), Prelude.control(on: true)),
                     .expectMemory(Layout.upid(0) + 8, 1), .expectMemory(Layout.upid(1), Prelude.control()),
@@ -93,7 +94,10 @@ extension Case {
             "processing.\(id)", claim, source: Source.processing, ids: ids, level: .core, processors: 2,
             steps: Prelude.sender(ndst: 1) + Prelude.entry(1, uv: 6) + [.set(.uittsz, 1), .processor(1)]
                 + Prelude.receiver(cpl: 3)
-                + [.processor(0), .execute(Encoding.senduipi(0)), .arrive, .set(.rax, 1), .processor(1), .identify, .expectNotification]
+                + [
+                    .processor(0), .execute(Encoding.senduipi(0)), .arrive, .set(.rax, 1), .processor(1), .identify,
+                    .expectNotification,
+                ]
                 + steps)
     }
 

@@ -34,7 +34,10 @@ extension Case {
                 "senduipi.to-another", "SENDUIPI on one processor ends in the handler on another.", source: Source.userIPI,
                 processors: 2,
                 steps: Prelude.sender(uv: 63, ndst: 1) + [.processor(1)] + Prelude.receiver(cpl: 3)
-                    + [.set(.uif, 1), .processor(0), .set(.cpl, 3), .execute(Encoding.senduipi(0)), .settle, .expectDelivered([63])]),
+                    + [
+                        .set(.uif, 1), .processor(0), .set(.cpl, 3), .execute(Encoding.senduipi(0)), .settle,
+                        .expectDelivered([63]),
+                    ]),
             Case(
                 "senduipi.needs-no-receiver-state", "SENDUIPI needs no UINV, UPIDADDR or UIHANDLER of its own.",
                 source: Source.senduipi,
@@ -78,7 +81,9 @@ extension Case {
         [0, 1, 31, 32, 62, 63].map { (uv: UInt8) in
             Case(
                 "senduipi.uv-\(uv)", "A UITT entry with UV = \(uv) posts PIR[\(uv)] and no other bit.", source: Source.senduipi,
-                steps: Prelude.sender(uv: uv) + [.execute(Encoding.senduipi(0)), .expectMemory(Layout.upid(0) + 8, 1 << UInt64(uv))])
+                steps: Prelude.sender(uv: uv) + [
+                    .execute(Encoding.senduipi(0)), .expectMemory(Layout.upid(0) + 8, 1 << UInt64(uv)),
+                ])
         }
     }
 
@@ -128,7 +133,8 @@ extension Case {
                         .expect(.apicIRR, notifies ? UInt64(Prelude.vector) : 0),
                     ]),
                 Case(
-                    "senduipi.\(name)-messages", "With ON = \(on ? 1 : 0) and SN = \(sn ? 1 : 0) SENDUIPI sends \(notifies ? "one IPI" : "nothing").",
+                    "senduipi.\(name)-messages",
+                    "With ON = \(on ? 1 : 0) and SN = \(sn ? 1 : 0) SENDUIPI sends \(notifies ? "one IPI" : "nothing").",
                     source: Source.senduipi, level: .core, steps: before + [.expectInFlight(notifies ? 1 : 0)]),
             ]
         }

@@ -48,7 +48,9 @@ extension Case {
             Case(
                 "thread.self-ipi-takes-what-is-posted", "An IPI with UINV to oneself takes what was posted while SN was 1.",
                 source: "message 877df6g603", ids: ["C-3", "W-11"],
-                steps: Prelude.sender(sn: true) + Prelude.receiver(cpl: 3) + [.set(.uif, 1), .execute(Encoding.senduipi(0)), .settle]
+                steps: Prelude.sender(sn: true) + Prelude.receiver(cpl: 3) + [
+                    .set(.uif, 1), .execute(Encoding.senduipi(0)), .settle,
+                ]
                     + [.expectDelivered([]), .store(Layout.upid(0), Prelude.control())] + Prelude.interrupt()
                     + [.settle, .expectDelivered([5]), .expectMemory(Layout.upid(0) + 8, 0)]),
         ]
@@ -57,7 +59,8 @@ extension Case {
     private static var switches: [Case] {
         [
             Case(
-                "thread.sn-after-the-check", "SN set after a SENDUIPI's check: its IPI is ordinary once UINV is 0, the request stays.",
+                "thread.sn-after-the-check",
+                "SN set after a SENDUIPI's check: its IPI is ordinary once UINV is 0, the request stays.",
                 source: "message 87fstugabg", ids: ["C-5", "C-1"], processors: 2,
                 steps: Prelude.sender(ndst: 1) + [.processor(1)] + Prelude.receiver() + [
                     .processor(0), .execute(Encoding.senduipi(0)), .processor(1),

@@ -3,7 +3,7 @@ import Architecture
 // UIRET: the three pops, the flags it loads, UIF of both kinds, faults, shadow stacks.
 
 extension Case {
-    static var uiret: [Case] {
+    static var uirets: [Case] {
         pops + loadedFlags + keptFlags + uif + uiretFaults + alignmentChecks + uiretShadowStacks
     }
 
@@ -98,25 +98,27 @@ extension Case {
             returning(
                 "keeps-\(name)-0", "UIRET does not load bit \(bit) of RFLAGS: it stays 0.", before: [.set(.rflags, 0x2)],
                 frame: Prelude.frame(rflags: 0x3 | 1 << bit), [.expect(.rflags, 0x3)])
-        } + [("if", 9), ("iopl-low", 12), ("iopl-high", 13)].map { (name: String, bit: UInt64) in
-            returning(
-                "keeps-\(name)-1", "UIRET does not load bit \(bit) of RFLAGS: it stays 1, at CPL 0 too.", cpl: 0,
-                before: [.set(.rflags, 0x2 | 1 << bit)], frame: Prelude.frame(rflags: 0x3), [.expect(.rflags, 0x3 | 1 << bit)])
-        } + [("vif", 19), ("vip", 20)].map { (name: String, bit: UInt64) in
-            returning(
-                "keeps-\(name)-1", "UIRET does not load bit \(bit) of RFLAGS: it stays 1.", level: .core,
-                before: [.set(.rflags, 0x2 | 1 << bit)], frame: Prelude.frame(rflags: 0x3), [.expect(.rflags, 0x3 | 1 << bit)])
-        } + [
-            returning(
-                "keeps-bit-1", "Bit 1 of RFLAGS stays 1, whatever the frame has there.", before: [.set(.rflags, 0x2)],
-                frame: Prelude.frame(rflags: 0), [.expect(.rflags, 0x2)]),
-            returning(
-                "whole-mask", "From a frame of ones UIRET loads the mask 254DD5H and nothing else.", level: .core,
-                before: [.set(.rflags, 0x2)], frame: Prelude.frame(rflags: UInt64.max), [.expect(.rflags, 0x25_4DD7)]),
-            returning(
-                "whole-mask-cleared", "From a frame of zeros UIRET clears the mask 254DD5H and nothing else.", level: .core,
-                before: [.set(.rflags, 0x3F_7FD7)], frame: Prelude.frame(rflags: 0), [.expect(.rflags, 0x3F_7FD7 & ~0x25_4DD5)]),
-        ]
+        }
+            + [("if", 9), ("iopl-low", 12), ("iopl-high", 13)].map { (name: String, bit: UInt64) in
+                returning(
+                    "keeps-\(name)-1", "UIRET does not load bit \(bit) of RFLAGS: it stays 1, at CPL 0 too.", cpl: 0,
+                    before: [.set(.rflags, 0x2 | 1 << bit)], frame: Prelude.frame(rflags: 0x3), [.expect(.rflags, 0x3 | 1 << bit)])
+            }
+            + [("vif", 19), ("vip", 20)].map { (name: String, bit: UInt64) in
+                returning(
+                    "keeps-\(name)-1", "UIRET does not load bit \(bit) of RFLAGS: it stays 1.", level: .core,
+                    before: [.set(.rflags, 0x2 | 1 << bit)], frame: Prelude.frame(rflags: 0x3), [.expect(.rflags, 0x3 | 1 << bit)])
+            } + [
+                returning(
+                    "keeps-bit-1", "Bit 1 of RFLAGS stays 1, whatever the frame has there.", before: [.set(.rflags, 0x2)],
+                    frame: Prelude.frame(rflags: 0), [.expect(.rflags, 0x2)]),
+                returning(
+                    "whole-mask", "From a frame of ones UIRET loads the mask 254DD5H and nothing else.", level: .core,
+                    before: [.set(.rflags, 0x2)], frame: Prelude.frame(rflags: UInt64.max), [.expect(.rflags, 0x25_4DD7)]),
+                returning(
+                    "whole-mask-cleared", "From a frame of zeros UIRET clears the mask 254DD5H and nothing else.", level: .core,
+                    before: [.set(.rflags, 0x3F_7FD7)], frame: Prelude.frame(rflags: 0), [.expect(.rflags, 0x3F_7FD7 & ~0x25_4DD5)]),
+            ]
     }
 
     private static var uif: [Case] {

@@ -29,7 +29,9 @@ extension Case {
                     .set(.uihandler, Layout.handler), .set(.uistackadjust, 3), .set(.uittsz, 0xF), .set(.upidaddr, 0x40),
                     .set(.uirr, 0xFF00), .set(.uitt, 0x10),
                 ] + image, Area.expectRegisters()),
-            loaded("without-cr4-uintr", "XRSTORS loads component 14 while CR4.UINTR is 0.", [.set(.cr4UINTR, 0)] + image, Area.expectRegisters()),
+            loaded(
+                "without-cr4-uintr", "XRSTORS loads component 14 while CR4.UINTR is 0.", [.set(.cr4UINTR, 0)] + image,
+                Area.expectRegisters()),
             loaded(
                 "reads-only", "XRSTORS leaves the area as it is: it may be read-only.", image, Area.expect(Area.quadwords())),
             Case(
@@ -38,7 +40,7 @@ extension Case {
                     .store(Layout.readOnlySupervisor + 512, Area.uintr),
                     .store(Layout.readOnlySupervisor + 520, Area.compacted | Area.uintr),
                 ] + Area.store(Area.quadwords(), at: Layout.readOnlySupervisor + 576) + [
-                    .xrstors(area: Layout.readOnlySupervisor, mask: Area.uintr),
+                    .xrstors(area: Layout.readOnlySupervisor, mask: Area.uintr)
                 ] + Area.expectRegisters()),
             loaded(
                 "initial", "With XSTATE_BV[14] = 0 component 14 takes its initial configuration, UIF = 0 too.",
@@ -232,11 +234,12 @@ extension Case {
             refused(
                 "xss-without-bit-14", "Component 14 in XCOMP_BV raises #GP while IA32_XSS[14] is 0.", source: Source.xrstors,
                 [.set(.xss, 0)]),
-        ] + (2..<8).map { (index: UInt64) in
-            header(
-                "header-bytes-\(index * 8)", "Bytes \(index * 8 + 7):\(index * 8) of the header must be 0, or #GP.",
-                Area.header() + [.store(Area.xstateBV + index * 8, 1 << 63)])
-        }
+        ]
+            + (2..<8).map { (index: UInt64) in
+                header(
+                    "header-bytes-\(index * 8)", "Bytes \(index * 8 + 7):\(index * 8) of the header must be 0, or #GP.",
+                    Area.header() + [.store(Area.xstateBV + index * 8, 1 << 63)])
+            }
     }
 
     private static var gatesOfXRSTORS: [Case] {
