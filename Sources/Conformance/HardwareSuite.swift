@@ -68,7 +68,7 @@ public enum HardwareSuite {
     /// Why a case is not for a process on `processor`; nil if it is.
     package static func reasonToSkip(_ testCase: Case, on processor: ProcessorAtHand) -> String? {
         if let reason = levelReason(testCase) { return reason }
-        guard processor.uintr else {
+        guard processor.uintr || processor.testui == .executes else {
             return "this processor has no user interrupts: CPUID.(EAX=7,ECX=0):EDX[5] is 0"
         }
         let features = testCase.features

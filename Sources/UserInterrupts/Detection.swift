@@ -11,7 +11,8 @@ internal import SystemPackage
 /// 5. the probes of ``Platform/Probe``. The calls 449–470 are never made: 450 changes the memory policy, 454 and 455 are
 ///    futex calls.
 ///
-/// A named ABI (`UINTR_ABI`, `--abi`) replaces steps 4 and 5 and none of the others.
+/// A named ABI (`UINTR_ABI`, `--abi`) overrides all of them but the third: TESTUI makes no system call, and executes only where
+/// user interrupts are enabled, by a kernel or by an emulation that stands in for one and that CPUID does not show.
 public struct Detection: Hashable, Sendable, Codable {
     /// How far the questions got.
     public enum Finding: String, Hashable, Sendable, Codable, CaseIterable {
@@ -76,6 +77,7 @@ public struct Detection: Hashable, Sendable, Codable {
     private static func ask(
         _ platform: Platform, named: ABI?, source: String, _ reasons: inout [String]
     ) -> (Finding, ABI?) {
+        if let named { return ask(platform, named: named, source: source, &reasons) }
         guard platform.cpuHasUserInterrupts() else {
             reasons.append("CPUID.(EAX=7,ECX=0):EDX[5] is 0: this processor, or the hypervisor above it, has no user interrupts.")
             return (.noProcessor, nil)
@@ -92,29 +94,47 @@ public struct Detection: Hashable, Sendable, Codable {
         }
         reasons.append("/proc/cpuinfo lists the flag uintr: the kernel knows user interrupts.")
 
-        switch platform.testui() {
-        case .undefinedOpcode:
-            reasons.append("TESTUI raises #UD: the kernel has not set CR4.UINTR. Look for uintr in dmesg and for nouintr in /proc/cmdline.")
-            return (.notEnabled, nil)
-        case .untried(let errno):
-            reasons.append("TESTUI could not be tried (\(errno == 0 ? "it raised another fault than #UD" : UserInterruptError.name(of: Errno(rawValue: errno)))), so nothing shows that the kernel has set CR4.UINTR.")
-            return (.notEnabled, nil)
-        case .executed:
-            reasons.append("TESTUI executes: the kernel has set CR4.UINTR.")
-        }
-
-        if let named {
-            guard named != .project else {
-                reasons.append("\(source) names the ABI project. " + projectDiscovery)
-                return (.unknownABI, nil)
-            }
-            reasons.append("\(source) names the ABI \(named.rawValue): no system call was tried to confirm it.")
-            return (.named, named)
-        }
+        guard testuiExecutes(platform, &reasons) else { return (.notEnabled, nil) }
         reasons.append(projectDiscovery)
         guard let found = probe(platform, &reasons) else { return (.unknownABI, nil) }
         reasons.append("So the ABI is \(found.rawValue).")
         return (.recognised, found)
+    }
+
+    /// With a named ABI. Whether the processor and the kernel say that they have user interrupts is told, and does not decide.
+    private static func ask(
+        _ platform: Platform, named: ABI, source: String, _ reasons: inout [String]
+    ) -> (Finding, ABI?) {
+        let processor = platform.cpuHasUserInterrupts()
+        let kernel = platform.cpuinfo().map { flags(ofCPUInfo: $0).contains("uintr") } ?? false
+        reasons.append(
+            "\(source) names the ABI \(named.rawValue), so TESTUI alone decides: CPUID.(EAX=7,ECX=0):EDX[5] is "
+                + "\(processor ? 1 : 0), and /proc/cpuinfo \(kernel ? "lists" : "does not list") the flag uintr.")
+        guard testuiExecutes(platform, &reasons) else {
+            return (!processor ? .noProcessor : !kernel ? .noKernel : .notEnabled, nil)
+        }
+        guard named != .project else {
+            reasons.append(projectDiscovery)
+            return (.unknownABI, nil)
+        }
+        reasons.append("No system call was tried to confirm the ABI.")
+        return (.named, named)
+    }
+
+    private static func testuiExecutes(_ platform: Platform, _ reasons: inout [String]) -> Bool {
+        switch platform.testui() {
+        case .undefinedOpcode:
+            reasons.append(
+                "TESTUI raises #UD: CR4.UINTR is 0, or the processor has no user interrupts. Look for uintr in dmesg and for nouintr in /proc/cmdline.")
+            return false
+        case .untried(let errno):
+            reasons.append(
+                "TESTUI could not be tried (\(errno == 0 ? "it raised another fault than #UD" : UserInterruptError.name(of: Errno(rawValue: errno)))), so nothing shows that the kernel has set CR4.UINTR.")
+            return false
+        case .executed:
+            reasons.append("TESTUI executes: user interrupts are enabled.")
+            return true
+        }
     }
 
     /// Where `project` will be discovered: docs/uapi.md is to say how its kernel tells its numbers, and a later issue

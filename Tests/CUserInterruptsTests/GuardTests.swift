@@ -63,26 +63,33 @@ extension GuardedTests {
             #expect(inner == 1 && outer == 1)
         }
 
+        // The next two change SIGILL's action for the whole process, in which other tests may be inside a guard: a process
+        // of their own.
+
         @Test("two threads fault in their own guards at once, and the previous handler is put back")
         func threads() async {
-            shim_count_sigills()
-            let total = await withTaskGroup(of: Int.self) { group in
-                for _ in 0..<4 {
-                    group.addTask {
-                        (0..<500).count { _ in uintr_run_guarded(shim_undefined, nil, nil) == 1 }
+            await #expect(processExitsWith: .success) {
+                shim_count_sigills()
+                let total = await withTaskGroup(of: Int.self) { group in
+                    for _ in 0..<4 {
+                        group.addTask {
+                            (0..<500).count { _ in uintr_run_guarded(shim_undefined, nil, nil) == 1 }
+                        }
                     }
+                    return await group.reduce(0, +)
                 }
-                return await group.reduce(0, +)
+                #expect(total == 2000)
+                #expect(shim_sigills_counted() == 0)
             }
-            #expect(total == 2000)
-            #expect(shim_sigills_counted() == 0)
         }
 
         @Test("a signal that was sent, and is no fault, goes to the previous handler")
-        func sent() {
-            shim_count_sigills()
-            #expect(uintr_run_guarded(shim_send_sigill, nil, nil) == 0)
-            #expect(shim_sigills_counted() == 1)
+        func sent() async {
+            await #expect(processExitsWith: .success) {
+                shim_count_sigills()
+                #expect(uintr_run_guarded(shim_send_sigill, nil, nil) == 0)
+                #expect(shim_sigills_counted() == 1)
+            }
         }
 
         @Test("a thread that blocks the signal still gets its fault caught")

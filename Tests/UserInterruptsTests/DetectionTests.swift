@@ -125,15 +125,30 @@ struct DetectionTests {
         #expect(found.reasons.contains { $0.contains("UINTR_ABI") && $0.contains(abi.rawValue) })
     }
 
-    @Test("a named ABI does not make a processor: the three questions before it still decide")
+    @Test("a named ABI does not make a processor: TESTUI, which makes no system call, still decides")
     func namedOnNothing() throws {
-        for machine in [
-            ScriptedPlatform(cpuid: false), ScriptedPlatform(cpuinfo: ""), ScriptedPlatform(testui: .undefinedOpcode),
+        for (machine, finding) in [
+            (ScriptedPlatform(cpuid: false, testui: .undefinedOpcode), Detection.Finding.noProcessor),
+            (ScriptedPlatform(cpuinfo: "", testui: .undefinedOpcode), .noKernel),
+            (ScriptedPlatform(testui: .undefinedOpcode), .notEnabled),
+            (ScriptedPlatform(testui: .untried(errno: 12)), .notEnabled),
         ] {
             let found = try Detection.detect(abi: "rfc-v1", on: machine.platform)
+            #expect(found.finding == finding)
             #expect(found.abi == nil)
             #expect(found.backend == .emulation)
+            #expect(machine.probed.isEmpty)
         }
+    }
+
+    @Test("a named ABI overrides CPUID and /proc/cpuinfo, which an emulation cannot change, and the reasons say what they are")
+    func namedOverrides() throws {
+        let machine = ScriptedPlatform(cpuid: false, cpuinfo: "")
+        let found = try Detection.detect(abi: "intel-6.0", on: machine.platform)
+        #expect(found.finding == .named)
+        #expect(found.backend == .hardware)
+        #expect(machine.probed.isEmpty)
+        #expect(found.reasons.contains { $0.contains("EDX[5] is 0") && $0.contains("does not list") })
     }
 
     @Test("--abi goes before UINTR_ABI, and an empty UINTR_ABI is none")
