@@ -6,7 +6,8 @@ extension LogicalProcessor {
     @inlinable public mutating func execute<M: Memory & ~Copyable>(
         _ instruction: Instruction, memory: inout M
     ) throws(Fault) -> Notification? {
-        guard features.uintr, uintrEnabled, in64BitMode, !inEnclave, !instruction.lock else { throw .invalidOpcode }
+        // CR4.UINTR = 1 implies the CPUID bit: writeCR4 refuses it without.
+        guard uintrEnabled, in64BitMode, !inEnclave, !instruction.lock else { throw .invalidOpcode }
 
         var notification: Notification?
         switch instruction.operation {

@@ -22,7 +22,7 @@ public struct LogicalProcessor: Equatable, Sendable {
         case movSS
     }
 
-    public var features: Features
+    public let features: Features
     public var gpr = GeneralRegisters()
     public var rip: UInt64 = 0
     public var rflags: RFLAGS = .fixed

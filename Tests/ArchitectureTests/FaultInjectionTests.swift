@@ -182,12 +182,12 @@ struct FaultInjectionTests {
         #expect(memory.log.allSatisfy { !$0.user })
     }
 
-    @Test("the five raise #UD without the feature, were CR4.UINTR 1 all the same")
+    @Test("without the feature CR4.UINTR cannot be set, so the five raise #UD")
     func featureGate() throws {
+        var processor = LogicalProcessor(features: Features(uintr: false))
+        #expect(throws: Fault.generalProtection) { try processor.writeCR4(CR4.uintr) }
         let operations: [Architecture.Operation] = [.clui, .stui, .testui, .uiret, .senduipi(register: 0)]
         for operation in operations {
-            var processor = try processor()
-            processor.features.uintr = false
             let before = processor
             var memory = self.memory
             #expect(throws: Fault.invalidOpcode) { try processor.execute(Instruction(operation), memory: &memory) }

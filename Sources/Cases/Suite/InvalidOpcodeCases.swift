@@ -185,6 +185,8 @@ extension Case {
             ("rdpkru", "0F 01 EE without F3 is RDPKRU, not CLUI", [0x0F, 0x01, 0xEE]),
             ("wrpkru", "0F 01 EF without F3 is WRPKRU, not STUI", [0x0F, 0x01, 0xEF]),
             ("f3-0f-01-eb", "F3 0F 01 EB is none of the five", [0xF3, 0x0F, 0x01, 0xEB]),
+            ("nop-of-15-bytes", "fourteen prefixes and a NOP make fifteen bytes, which is not too long",
+             [UInt8](repeating: 0x66, count: 14) + [0x90]),
         ]
         return all.map { id, claim, bytes in
             Case(
