@@ -50,7 +50,7 @@ extension LogicalProcessor {
         let xcompBV = try memory.load(area &+ XSAVEArea.xcompBV, .supervisorRead)
         guard xcompBV & XSAVEArea.compacted != 0,
             xcompBV & ~(enabled | XSAVEArea.compacted) == 0,
-            xstateBV & ~(xcompBV & ~XSAVEArea.compacted) == 0
+            xstateBV & ~xcompBV == 0
         else { throw .generalProtection }
         for offset: UInt64 in 2..<8 {
             guard try memory.load(area &+ XSAVEArea.xstateBV &+ offset &* 8, .supervisorRead) == 0 else {

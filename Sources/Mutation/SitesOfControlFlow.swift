@@ -95,7 +95,7 @@ extension Site {
         .expression("XSAVES", after: "XSAVEArea.xstateBV, ", "stored ? XSAVEArea.uintrComponent : 0", [.init("XSTATE_BV[14] is always set", "XSAVEArea.uintrComponent")]),
         .expression("XSAVES", "xcompBV & XSAVEArea.compacted != 0", [.init("XRSTORS takes the standard format", "true")]),
         .expression("XSAVES", "xcompBV & ~(enabled | XSAVEArea.compacted) == 0", [.init("XCOMP_BV may name what is not enabled", "true")]),
-        .expression("XSAVES", "xstateBV & ~(xcompBV & ~XSAVEArea.compacted) == 0", [.init("XSTATE_BV may exceed XCOMP_BV", "true")]),
+        .expression("XSAVES", "xstateBV & ~xcompBV == 0", [.init("XSTATE_BV may exceed XCOMP_BV", "true"), .init("XSTATE_BV[63] raises #GP", "xstateBV & ~(xcompBV & ~XSAVEArea.compacted) == 0")]),
         .expression("XSAVES", "2..<8", [.init("the header's end is not checked", "2..<7"), .init("the header's reserved bytes start late", "3..<8")]),
         .expression("XSAVES", "enabled & mask & XSAVEArea.uintrComponent != 0", [
             .init("XRSTORS ignores its mask", "enabled & XSAVEArea.uintrComponent != 0"),
