@@ -30,6 +30,7 @@ public struct Detection: Hashable, Sendable, Codable {
         case named
     }
 
+    /// Where the questions ended.
     public let finding: Finding
     /// The backend that ``BackendChoice/auto`` takes here.
     public let backend: Backend.Kind

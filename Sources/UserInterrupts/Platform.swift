@@ -20,6 +20,7 @@ public struct Platform: Sendable {
         /// 478 with flags = 1: EINVAL where it is uintr_alt_stack (intel-6.0), ENOSYS in intel-mt.
         case alternateStack
 
+        /// The system call's number.
         public var number: Int {
             switch self {
             case .registerHandler: 471
@@ -37,6 +38,7 @@ public struct Platform: Sendable {
     public var cpuinfo: @Sendable () -> String?
     /// The kernel's name, release and machine, as `uname -srm` prints them.
     public var kernel: @Sendable () -> String
+    /// Executes TESTUI under a guard against SIGILL.
     public var testui: @Sendable () -> TestUI
     /// Makes one probe and returns its result: 0 or above, or the negated errno.
     public var probe: @Sendable (Probe) -> Int
@@ -55,6 +57,7 @@ public struct Platform: Sendable {
         case writable(cpu: Int)
     }
 
+    /// A platform that answers as these closures do; ``live`` is this machine.
     public init(
         cpuHasUserInterrupts: @escaping @Sendable () -> Bool,
         cpuModel: @escaping @Sendable () -> String,
