@@ -72,7 +72,7 @@ public struct Detection: Hashable, Sendable, Codable {
                 : "So the backend is the emulation: what runs on it says nothing about a processor.")
         return Detection(
             finding: finding, backend: backend, abi: abi, kernel: platform.kernel(), cpu: platform.cpuModel(),
-            reasons: reasons, numa: sentence(numaNodes: platform.numaNodes()), hotplug: sentence(platform.hotplug()))
+            reasons: reasons, numa: sentence(platform.numa()), hotplug: sentence(platform.hotplug()))
     }
 
     private static func ask(
@@ -186,11 +186,11 @@ public struct Detection: Hashable, Sendable, Codable {
         return flags
     }
 
-    private static func sentence(numaNodes: Int?) -> String {
-        switch numaNodes {
-        case nil: "libnuma is not installed: threads are not placed by NUMA node. Install libnuma1 to have it."
-        case 1?: "libnuma is there: one NUMA node."
-        case let nodes?: "libnuma is there: \(nodes) NUMA nodes."
+    private static func sentence(_ numa: Platform.NUMA) -> String {
+        switch numa {
+        case .unknown(let reason): "Threads are not placed by NUMA node: \(reason)."
+        case .nodes(1): "libnuma is there: one NUMA node."
+        case .nodes(let nodes): "libnuma is there: \(nodes) NUMA nodes."
         }
     }
 

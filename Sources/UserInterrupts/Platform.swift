@@ -42,10 +42,18 @@ public struct Platform: Sendable {
     public var testui: @Sendable () -> TestUI
     /// Makes one probe and returns its result: 0 or above, or the negated errno.
     public var probe: @Sendable (Probe) -> Int
-    /// The number of NUMA nodes as libnuma tells it; `nil` where the library cannot be opened.
-    public var numaNodes: @Sendable () -> Int?
+    /// What libnuma tells of NUMA nodes.
+    public var numa: @Sendable () -> NUMA
     /// What of CPU hotplug this process may use.
     public var hotplug: @Sendable () -> Hotplug
+
+    /// NUMA nodes, as libnuma tells them.
+    public enum NUMA: Hashable, Sendable {
+        /// How many nodes are configured, at least 1.
+        case nodes(Int)
+        /// They are not known, for this reason: no library, no numa.h when this was built, a kernel without NUMA.
+        case unknown(reason: String)
+    }
 
     /// The files `/sys/devices/system/cpu/cpuN/online`.
     public enum Hotplug: Hashable, Sendable {
@@ -65,7 +73,7 @@ public struct Platform: Sendable {
         kernel: @escaping @Sendable () -> String,
         testui: @escaping @Sendable () -> TestUI,
         probe: @escaping @Sendable (Probe) -> Int,
-        numaNodes: @escaping @Sendable () -> Int?,
+        numa: @escaping @Sendable () -> NUMA,
         hotplug: @escaping @Sendable () -> Hotplug
     ) {
         self.cpuHasUserInterrupts = cpuHasUserInterrupts
@@ -74,7 +82,7 @@ public struct Platform: Sendable {
         self.kernel = kernel
         self.testui = testui
         self.probe = probe
-        self.numaNodes = numaNodes
+        self.numa = numa
         self.hotplug = hotplug
     }
 }
