@@ -143,7 +143,7 @@ public struct Detection: Hashable, Sendable, Codable {
     private static let projectDiscovery =
         "The project's own kernel was not looked for: how it tells its call numbers is not settled yet."
 
-    /// The probes, in the order of abi.md, section 1. Any other answer than those a known kernel gives ends them.
+    /// The probes, in the order of `Platform.Probe`. Any other answer than those a known kernel gives ends them.
     private static func probe(_ platform: Platform, _ reasons: inout [String]) -> ABI? {
         let advice = "Kernels whose calls start at 449 or 450 are never tried, since mainline has other calls there: if this is one, set UINTR_ABI=rfc-v1 or port-5.16."
         func ask(_ probe: Platform.Probe, _ what: String) -> Errno? {

@@ -10,7 +10,7 @@ public struct Platform: Sendable {
         case untried(errno: CInt)
     }
 
-    /// The only system calls that are ever made to find out whether they exist (abi.md, section 1). Each is refused by
+    /// The only system calls that are ever made to find out whether they exist. Each is refused by
     /// the kernel that has it before it does anything.
     public enum Probe: CaseIterable, Hashable, Sendable {
         /// 471 with a handler and flags = 1: EINVAL where it is uintr_register_handler; 0 where it is rseq_slice_yield.
