@@ -234,7 +234,8 @@ static const struct uintr_abi *named(const char *name)
 
 const struct uintr_abi *uintr_find_abi(void)
 {
-	const char *name = getenv("UINTR_ABI");
+	const char *variable = getenv("UINTR_ABI");
+	const char *name = variable && *variable ? variable : NULL;
 	const struct uintr_abi *abi = name ? named(name) : NULL;
 	struct utsname kernel;
 	char model[256] = "unknown";

@@ -16,10 +16,12 @@ public enum BackendChoice: String, CaseIterable, Sendable, Hashable, Codable {
 /// What carries out user interrupts: a processor under a patched kernel, or the software machine of `Emulation`, which
 /// delivers between the threads of this process. The API means the same on both.
 public struct Backend: Sendable {
+    /// The two kinds, by the names that `--backend` and the reports use.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         case hardware, emulation
     }
 
+    /// Which of the two this is.
     public let kind: Kind
     let calls: any Calls
 

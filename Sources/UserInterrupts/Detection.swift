@@ -30,6 +30,7 @@ public struct Detection: Hashable, Sendable, Codable {
         case named
     }
 
+    /// Where the questions ended.
     public let finding: Finding
     /// The backend that ``BackendChoice/auto`` takes here.
     public let backend: Backend.Kind
@@ -71,7 +72,7 @@ public struct Detection: Hashable, Sendable, Codable {
                 : "So the backend is the emulation: what runs on it says nothing about a processor.")
         return Detection(
             finding: finding, backend: backend, abi: abi, kernel: platform.kernel(), cpu: platform.cpuModel(),
-            reasons: reasons, numa: sentence(numaNodes: platform.numaNodes()), hotplug: sentence(platform.hotplug()))
+            reasons: reasons, numa: sentence(platform.numa()), hotplug: sentence(platform.hotplug()))
     }
 
     private static func ask(
@@ -142,7 +143,7 @@ public struct Detection: Hashable, Sendable, Codable {
     private static let projectDiscovery =
         "The project's own kernel was not looked for: how it tells its call numbers is not settled yet."
 
-    /// The probes, in the order of abi.md, section 1. Any other answer than those a known kernel gives ends them.
+    /// The probes, in the order of `Platform.Probe`. Any other answer than those a known kernel gives ends them.
     private static func probe(_ platform: Platform, _ reasons: inout [String]) -> ABI? {
         let advice = "Kernels whose calls start at 449 or 450 are never tried, since mainline has other calls there: if this is one, set UINTR_ABI=rfc-v1 or port-5.16."
         func ask(_ probe: Platform.Probe, _ what: String) -> Errno? {
@@ -185,11 +186,11 @@ public struct Detection: Hashable, Sendable, Codable {
         return flags
     }
 
-    private static func sentence(numaNodes: Int?) -> String {
-        switch numaNodes {
-        case nil: "libnuma is not installed: threads are not placed by NUMA node. Install libnuma1 to have it."
-        case 1?: "libnuma is there: one NUMA node."
-        case let nodes?: "libnuma is there: \(nodes) NUMA nodes."
+    private static func sentence(_ numa: Platform.NUMA) -> String {
+        switch numa {
+        case .unknown(let reason): "Threads are not placed by NUMA node: \(reason)."
+        case .nodes(1): "libnuma is there: one NUMA node."
+        case .nodes(let nodes): "libnuma is there: \(nodes) NUMA nodes."
         }
     }
 

@@ -10,7 +10,7 @@ public struct Platform: Sendable {
         case untried(errno: CInt)
     }
 
-    /// The only system calls that are ever made to find out whether they exist (abi.md, section 1). Each is refused by
+    /// The only system calls that are ever made to find out whether they exist. Each is refused by
     /// the kernel that has it before it does anything.
     public enum Probe: CaseIterable, Hashable, Sendable {
         /// 471 with a handler and flags = 1: EINVAL where it is uintr_register_handler; 0 where it is rseq_slice_yield.
@@ -20,6 +20,7 @@ public struct Platform: Sendable {
         /// 478 with flags = 1: EINVAL where it is uintr_alt_stack (intel-6.0), ENOSYS in intel-mt.
         case alternateStack
 
+        /// The system call's number.
         public var number: Int {
             switch self {
             case .registerHandler: 471
@@ -37,13 +38,22 @@ public struct Platform: Sendable {
     public var cpuinfo: @Sendable () -> String?
     /// The kernel's name, release and machine, as `uname -srm` prints them.
     public var kernel: @Sendable () -> String
+    /// Executes TESTUI under a guard against SIGILL.
     public var testui: @Sendable () -> TestUI
     /// Makes one probe and returns its result: 0 or above, or the negated errno.
     public var probe: @Sendable (Probe) -> Int
-    /// The number of NUMA nodes as libnuma tells it; `nil` where the library cannot be opened.
-    public var numaNodes: @Sendable () -> Int?
+    /// What libnuma tells of NUMA nodes.
+    public var numa: @Sendable () -> NUMA
     /// What of CPU hotplug this process may use.
     public var hotplug: @Sendable () -> Hotplug
+
+    /// NUMA nodes, as libnuma tells them.
+    public enum NUMA: Hashable, Sendable {
+        /// How many nodes are configured, at least 1.
+        case nodes(Int)
+        /// They are not known, for this reason: no library, no numa.h when this was built, a kernel without NUMA.
+        case unknown(reason: String)
+    }
 
     /// The files `/sys/devices/system/cpu/cpuN/online`.
     public enum Hotplug: Hashable, Sendable {
@@ -55,6 +65,7 @@ public struct Platform: Sendable {
         case writable(cpu: Int)
     }
 
+    /// A platform that answers as these closures do; ``live`` is this machine.
     public init(
         cpuHasUserInterrupts: @escaping @Sendable () -> Bool,
         cpuModel: @escaping @Sendable () -> String,
@@ -62,7 +73,7 @@ public struct Platform: Sendable {
         kernel: @escaping @Sendable () -> String,
         testui: @escaping @Sendable () -> TestUI,
         probe: @escaping @Sendable (Probe) -> Int,
-        numaNodes: @escaping @Sendable () -> Int?,
+        numa: @escaping @Sendable () -> NUMA,
         hotplug: @escaping @Sendable () -> Hotplug
     ) {
         self.cpuHasUserInterrupts = cpuHasUserInterrupts
@@ -71,7 +82,7 @@ public struct Platform: Sendable {
         self.kernel = kernel
         self.testui = testui
         self.probe = probe
-        self.numaNodes = numaNodes
+        self.numa = numa
         self.hotplug = hotplug
     }
 }

@@ -22,9 +22,11 @@ extension Platform {
             case .alternateStack: Int(uintr_probe_478_flags())
             }
         },
-        numaNodes: {
-            let count = uintr_numa_node_count(nil)
-            return count < 0 ? nil : Int(count)
+        numa: {
+            var reason: UnsafePointer<CChar>?
+            let count = uintr_numa_node_count(&reason)
+            guard count < 0 else { return .nodes(Int(count)) }
+            return .unknown(reason: reason.map { String(cString: $0) } ?? "libnuma gives no reason")
         },
         hotplug: { hotplugFile() })
 

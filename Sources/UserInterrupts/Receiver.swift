@@ -7,6 +7,7 @@ internal import SystemPackage
 /// creates it, registers, runs the body there, unregisters and joins. A receiver cannot be copied, sent elsewhere or kept,
 /// and no `await` can stand in its body, since after one another thread might continue.
 public struct Receiver: ~Copyable {
+    /// The backend that it is registered with.
     public let backend: Backend
 
     /// How a blocked receiver is woken; only intel-6.0 distinguishes, the others ignore it.

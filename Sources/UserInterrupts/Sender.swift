@@ -5,6 +5,7 @@ internal import SystemPackage
 ///
 /// It may cross threads, and processes on the hardware (SCM_RIGHTS, fork). It is closed when the value ends.
 public struct VectorDescriptor: ~Copyable, Sendable {
+    /// The backend of the receiver; a sender is made on the same.
     public let backend: Backend
     /// `nil` for a descriptor that came from elsewhere: the kernel does not tell.
     public let vector: UserVector?
@@ -40,6 +41,7 @@ public struct VectorDescriptor: ~Copyable, Sendable {
 /// unregistered when the value ends. It outlives the receiver harmlessly: what it sends then reaches nobody, and nobody says
 /// so, since SENDUIPI has no answer.
 public struct Sender: ~Copyable {
+    /// The backend that it sends through.
     public let backend: Backend
     /// The index of the UITT that SENDUIPI is given.
     public let index: Int

@@ -5,6 +5,7 @@ public import SystemPackage
 public struct UserInterruptError: Error, Hashable, Sendable {
     /// What kind of failure it is. New codes may be added; switch over it with a default.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// The code in two or three words, as the error's own description prints it.
         public let description: String
 
         /// A system call (or, on the emulation, the call that stands for it) answered with ``UserInterruptError/errno``.
@@ -25,6 +26,7 @@ public struct UserInterruptError: Error, Hashable, Sendable {
         public static let thread = Code(description: "thread creation failed")
     }
 
+    /// The kind of failure, to branch on.
     public let code: Code
     /// What was tried, as a reader of the manual page would name it: `uintr_register_sender(descriptor 7)`.
     public let operation: String
@@ -35,6 +37,7 @@ public struct UserInterruptError: Error, Hashable, Sendable {
     /// The likely cause and the next thing to do, in sentences.
     public let advice: String
 
+    /// An error of these parts.
     public init(code: Code, operation: String, errno: Errno? = nil, abi: ABI? = nil, advice: String) {
         self.code = code
         self.operation = operation
@@ -45,6 +48,7 @@ public struct UserInterruptError: Error, Hashable, Sendable {
 }
 
 extension UserInterruptError: CustomStringConvertible {
+    /// The whole as sentences: what was tried, through which ABI, what the system answered, what to do next.
     public var description: String {
         var text = operation
         if let abi { text += " (ABI \(abi.rawValue))" }

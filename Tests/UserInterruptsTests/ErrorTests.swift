@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Errors say what was tried, what the system answered and what to do")
 struct ErrorTests {
-    /// abi.md, section 2: every errno that a kernel's code gives, success (EINTR of the first series' wait) apart.
+    /// Every errno that a kernel's code gives, success (EINTR of the first series' wait) apart.
     static let published: [(abis: [ABI], call: SystemCall, errnos: [Errno])] = {
         let v1: [ABI] = [.rfcV1, .port5_16, .intelMT]
         let next: [ABI] = [.intel6_0]

@@ -7,7 +7,7 @@ final class ScriptedPlatform: Sendable {
     let cpuinfo: String?
     let testui: Platform.TestUI
     let answers: [Platform.Probe: Int]
-    let numaNodes: Int?
+    let numa: Platform.NUMA
     let hotplug: Platform.Hotplug
     private let calls = Mutex<[Platform.Probe]>([])
     private let instructions = Mutex(0)
@@ -17,13 +17,13 @@ final class ScriptedPlatform: Sendable {
 
     init(
         cpuid: Bool = true, cpuinfo: String? = flagsWithUINTR, testui: Platform.TestUI = .executed(uif: false),
-        answers: [Platform.Probe: Int] = [:], numaNodes: Int? = 1, hotplug: Platform.Hotplug = .absent
+        answers: [Platform.Probe: Int] = [:], numa: Platform.NUMA = .nodes(1), hotplug: Platform.Hotplug = .absent
     ) {
         self.cpuid = cpuid
         self.cpuinfo = cpuinfo
         self.testui = testui
         self.answers = answers
-        self.numaNodes = numaNodes
+        self.numa = numa
         self.hotplug = hotplug
     }
 
@@ -46,7 +46,7 @@ final class ScriptedPlatform: Sendable {
                 self.calls.withLock { $0.append(probe) }
                 return self.answers[probe] ?? -38
             },
-            numaNodes: { self.numaNodes },
+            numa: { self.numa },
             hotplug: { self.hotplug })
     }
 }
