@@ -39,7 +39,7 @@ public struct BochsMachine: Machine {
 
     /// The bochsrc for a run whose files are in `folder`.
     func bochsrc(medium: FilePath) -> String {
-        var features = excludedFeatures.map { "exclude_features=\"\($0)\"" }
+        var features: [String] = []
         if !excludedFeatures.isEmpty { features = ["exclude_features=\"\(excludedFeatures.joined(separator: ","))\""] }
         if !addedFeatures.isEmpty { features.append("add_features=\"\(addedFeatures.joined(separator: ","))\"") }
         let drive: String

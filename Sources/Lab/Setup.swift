@@ -31,11 +31,13 @@ public struct Setup: Sendable {
 
     /// Installs packages with apt-get. Only for whoever was asked to: it changes the system.
     /// - Throws: `LabError` if this is not root, or apt-get fails.
-    public static func install(packages: [String], asRoot: Bool, log: FilePath) async throws(LabError) {
+    public static func install(packages: [String], asRoot: Bool, cache: LabCache) async throws(LabError) {
         let command = "apt-get install --no-install-recommends \(packages.joined(separator: " "))"
         guard asRoot else {
             throw LabError("these packages are missing: \(packages.joined(separator: " ")), and only root can install them", next: "as root: \(command)")
         }
+        try Files.makeFolder(cache.root)
+        let log = cache.root.appending("install-packages.log")
         let quiet = ["DEBIAN_FRONTEND": "noninteractive"]
         try await Tools.run("apt-get", ["update"], environment: quiet, log: log, purpose: "apt-get update", next: "as root: apt-get update")
         try await Tools.run(
@@ -46,7 +48,7 @@ public struct Setup: Sendable {
     /// Builds `variant` unless it is there.
     /// - Returns: the installation, and whether anything had to be done.
     public func run(
-        _ variant: BochsVariant, progress: @Sendable (SetupProgress) -> Void
+        _ variant: BochsVariant, progress: (SetupProgress) -> Void
     ) async throws(LabError) -> (installation: Installation, built: Bool) {
         let installation = cache.installation(of: recipe)
         if installation.has(variant) { return (installation, false) }

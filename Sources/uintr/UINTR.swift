@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 
 @main
-struct UINTR: ParsableCommand {
+struct UINTR: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "uintr",
         abstract: "Linux user interrupts (SENDUIPI and its kin): what this machine has, and whether it works.",
@@ -10,16 +10,16 @@ struct UINTR: ParsableCommand {
             Exit status: 0 passed, 1 failed, 4 skipped, 64 wrong usage. \
             On a machine without user interrupts the bundled emulator core takes the processor's place, and every report says so.
             """,
-        subcommands: [ProbeCommand.self, CheckCommand.self, WalkCommand.self, ClaimsCommand.self])
+        subcommands: [ProbeCommand.self, CheckCommand.self, WalkCommand.self, ClaimsCommand.self, LabCommand.self])
 
     /// ArgumentParser takes a misspelt command for an unexpected argument; this names the commands.
-    static func main() {
+    static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
         let commands = configuration.subcommands.map { $0._commandName }
         if let first = arguments.first, !first.hasPrefix("-"), first != "help", !commands.contains(first) {
             Output.note("there is no command \"\(first)\". The commands are \(commands.joined(separator: ", ")); \"uintr --help\" says what each does.")
             exit(withError: ExitCode(EX_USAGE))
         }
-        Self.main(arguments)
+        await Self.main(arguments)
     }
 }
