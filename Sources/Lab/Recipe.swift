@@ -28,6 +28,12 @@ public struct Recipe: Sendable {
     public struct Patch: Sendable {
         public var name: String
         public var bytes: [UInt8]
+
+        /// What `patch` acts on: from the first line that begins with `--- `. The words above may change without a new build.
+        var changes: ArraySlice<UInt8> {
+            let mark = Array("\n--- ".utf8)
+            return bytes.firstRange(of: mark).map { bytes[$0.lowerBound...] } ?? bytes[...]
+        }
     }
 
     /// The project's folder `lab`.
@@ -83,8 +89,8 @@ public struct Recipe: Sendable {
         var digest = SHA256()
         for archive in pins.archives { digest.update("\(archive.role.rawValue) \(archive.sha256)\n".utf8) }
         for patch in patches {
-            digest.update("\(patch.name) \(patch.bytes.count)\n".utf8)
-            digest.update(patch.bytes)
+            digest.update("\(patch.name) \(patch.changes.count)\n".utf8)
+            digest.update(patch.changes)
         }
         digest.update((Recipe.configureArguments + [Recipe.compilerFlags]).joined(separator: " ").utf8)
         for variant in BochsVariant.allCases { digest.update(variant.configureArguments.joined(separator: " ").utf8) }

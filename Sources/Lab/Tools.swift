@@ -16,7 +16,7 @@ enum Tools {
             defer { try? file.close() }
             _ = try file.writeAll("$ \(([name] + arguments).joined(separator: " "))\n".utf8)
             let outcome = try await Subprocess.run(
-                .name(name), arguments: Arguments(arguments), environment: .inherit.updating(updates(environment)),
+                executable(name), arguments: Arguments(arguments), environment: .inherit.updating(updates(environment)),
                 workingDirectory: folder, input: .none, output: .sequence, error: .combinedWithOutput
             ) { execution in
                 for try await text in execution.standardOutput.strings() {
@@ -41,6 +41,10 @@ enum Tools {
             output: .string(limit: 1 << 16), error: .discarded)
         guard let outcome, outcome.terminationStatus.isSuccess else { return nil }
         return outcome.standardOutput
+    }
+
+    private static func executable(_ name: String) -> Executable {
+        name.contains("/") ? .path(FilePath(name)) : .name(name)
     }
 
     /// Messages are read by the lab: they must be in English.

@@ -246,6 +246,7 @@ senduipi_rax:	only %rax
 	.globl	uiret_here
 uiret_here:
 	mov	%rsp, %rax
+	push	%rax				# taken for the new RSP by one who reads the frame 8 bytes too high
 	push	%rax
 	pushfq
 	lea	1f(%rip), %rcx
@@ -254,7 +255,9 @@ uiret_here:
 	int3
 1:	ret
 
-	.globl	user_waits, user_int80, user_handler, user_ud2, user_uiret
+	.globl	user_stui, user_waits, user_int80, user_handler, user_ud2, user_uiret
+user_stui:
+	stui
 user_waits:
 	mov	$1000, %ecx
 1:	dec	%ecx

@@ -14,7 +14,7 @@ extern u64 gdt[];
 int attempt(void (*function)(void));
 int attempt_user(void (*function)(void), u64 rsp, u64 rflags);
 void senduipi_r8(void), senduipi_rdx(void), senduipi_rax(void), uiret_here(void), notify_compatibility(void);
-void user_waits(void), user_handler(void), user_ud2(void), user_uiret(void);
+void user_waits(void), user_stui(void), user_handler(void), user_ud2(void), user_uiret(void);
 
 enum { RR = 0x985, HANDLER, STACKADJUST, MISC, PD, TT };
 enum { IA32_XSS = 0xda0, IA32_U_CET = 0x6a0, IA32_PL3_SSP = 0x6a7, IA32_APIC_BASE = 0x1b };
@@ -191,8 +191,7 @@ static void init_state(void)
 	pending(user_handler, 2);
 	area_14(0);
 	restore_14();
-	area_14(1)[0] = (u64)user_handler;
-	attempt_user(user_waits, USER_STACK, FLAGS);
+	attempt_user(user_stui, USER_STACK, FLAGS);
 	report(trap_vector == 0x80, "0004 xrstors to the initial configuration ends recognition", trap_vector);
 }
 
