@@ -21,6 +21,14 @@ public struct LabCache: Sendable {
     /// The archives, each by its pinned name.
     public var downloads: FilePath { root.appending("downloads") }
 
+    /// Removes the trees of builds whose process is gone. They are called `identity.variant.pid.building`.
+    func removeAbandonedBuilds() {
+        for name in (try? Files.list(root, next: "")) ?? [] where name.hasSuffix(".building") {
+            guard let pid = name.split(separator: ".").dropLast().last.flatMap({ Int($0) }) else { continue }
+            if !Files.exists(FilePath("/proc/\(pid)")) { Files.remove(root.appending(name)) }
+        }
+    }
+
     /// What a recipe's build leaves.
     public func installation(of recipe: Recipe) -> Installation {
         Installation(prefix: root.appending(recipe.identity))

@@ -22,16 +22,20 @@ struct MachineProcess {
     func run(
         _ reader: (ConsoleLine) -> ConsoleAnswer
     ) async throws(LabError) -> MachineRun {
+        guard Files.isExecutable(executable) else {
+            throw LabError("\(executable) is not there, or not executable", next: "uintr lab doctor")
+        }
         let clock = ContinuousClock()
         let start = clock.now
         var watch = Watch(process: self)
+        let command = limited
         do {
             let output = try Self.create(folder.appending(standardOutput))
             defer { try? output.close() }
             let words = try Self.create(folder.appending("words"))
             defer { try? words.close() }
             let outcome = try await Subprocess.run(
-                .path(executable), arguments: Arguments(arguments), workingDirectory: folder, input: .none,
+                .path(command.executable), arguments: Arguments(command.arguments), workingDirectory: folder, input: .none,
                 output: .fileDescriptor(output, closeAfterSpawningProcess: false),
                 error: .fileDescriptor(words, closeAfterSpawningProcess: false)
             ) { execution -> MachineEnding? in
@@ -61,6 +65,14 @@ struct MachineProcess {
                 "\(executable) could not be run: \(error)", cause: "the emulator is missing, or not for this system",
                 next: "uintr lab doctor")
         }
+    }
+
+    /// The command under limits that the kernel enforces too, should this process die before the machine does.
+    private var limited: (executable: FilePath, arguments: [String]) {
+        guard let prlimit = Files.tool("prlimit") else { return (executable, arguments) }
+        let seconds = (Int(configuration.timeLimit.components.seconds) + 60) * max(configuration.processors, 1)
+        let bytes = 2 * max(configuration.outputLimit, 1 << 30)
+        return (prlimit, ["--cpu=\(seconds)", "--fsize=\(bytes)", "--", executable.string] + arguments)
     }
 
     private static func create(_ path: FilePath) throws -> FileDescriptor {

@@ -62,8 +62,9 @@ public struct Setup: Sendable {
 
         // Renamed into its place when whole: a build that was interrupted, or another one at the same time, is never seen.
         let work = cache.root.appending("\(recipe.identity).\(variant.rawValue).\(Files.processIdentifier).building")
-        Files.remove(work)
+        cache.removeAbandonedBuilds()
         try Files.makeFolder(work)
+        defer { Files.remove(work) }
         try Files.makeFolder(installation.prefix)
         let log = installation.log(variant)
         Files.remove(log)
@@ -91,7 +92,6 @@ public struct Setup: Sendable {
         try await compile(in: tree, log: log, retry: retry, progress: progress)
 
         try put(tree.appending("bochs"), at: installation.executable(variant))
-        Files.remove(work)
         return (installation, true)
     }
 

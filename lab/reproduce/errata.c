@@ -397,5 +397,5 @@ out:
 		;
 	for (const char *word = "Shutdown"; *word; word++)
 		outb(0x8900, *word);
-	outb(0x501, 0);
+	outb(0x501, 1);
 }
