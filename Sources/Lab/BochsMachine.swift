@@ -89,15 +89,17 @@ public struct BochsMachine: Machine {
         }
         let process = MachineProcess(
             executable: installation.executable(variant), arguments: arguments, folder: run.folder,
-            configuration: configuration, prologue: BochsMachine.isPrologue, ending: BochsMachine.ending)
+            configuration: configuration, greetingRules: 2, ending: BochsMachine.ending)
         return try await process.run(reader)
     }
 
-    /// Bochs greets on standard output, where port E9H comes out too.
-    static func isPrologue(_ line: String) -> Bool { false }
-
     static func ending(status: Int?, words: String) -> MachineEnding {
         if words.contains("Shutdown port: shutdown requested") { return .guest(status: status ?? 1) }
-        return .failure(words)
+        // Its last words stand between two rules, below a sentence that says so.
+        let lines = words.split(separator: "\n")
+        guard let start = lines.firstIndex(where: { $0.hasPrefix("Bochs is exiting with the following message") }) else {
+            return .failure(words)
+        }
+        return .failure(lines[(start + 1)...].prefix { !$0.hasPrefix("====") }.joined(separator: "\n"))
     }
 }

@@ -83,8 +83,8 @@ enum Files {
 
     /// The size in bytes, or `nil` where there is no file.
     static func size(_ path: FilePath) -> Int? {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path.string) else { return nil }
-        return (attributes[.size] as? any BinaryInteger).map { Int($0) }
+        guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
+        return try? file.closeAfter { Int(try file.seek(offset: 0, from: .end)) }
     }
 
     /// The last `count` lines of a text file, for error messages.
@@ -92,6 +92,16 @@ enum Files {
         guard let bytes = try? read(path, next: "") else { return "(\(path) cannot be read)" }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").suffix(count)
             .map { "  " + $0 }.joined(separator: "\n")
+    }
+
+    /// Fills a file up with zeros to `size` bytes.
+    static func resize(_ path: FilePath, to size: Int) throws(LabError) {
+        do {
+            let file = try FileDescriptor.open(path, .readWrite)
+            try file.closeAfter { try file.resize(to: Int64(size)) }
+        } catch {
+            throw LabError("\(path) cannot be made \(size) bytes long: \(error)", next: "look at the free space: df -h")
+        }
     }
 
     /// Where `name` is on PATH.

@@ -11,8 +11,8 @@ struct MachineProcess {
     var configuration: MachineConfiguration
     /// The file below `folder` that standard output goes to. Bochs prints there what the guest writes to port E9H.
     var standardOutput = "debug-port"
-    /// Whether a line of the debug port is the emulator's own greeting.
-    var prologue: (String) -> Bool
+    /// How many lines that begin with ==== the emulator prints itself: up to the last of them the debug port is its greeting.
+    var greetingRules = 0
     /// Maps an exit status (`nil` for a signal) and what the emulator wrote on standard error to an ending.
     var ending: (_ status: Int?, _ words: String) -> MachineEnding
 
@@ -99,18 +99,22 @@ struct MachineProcess {
         var debugPort: ConsoleFile
         let log: FilePath
         let limit: Int
-        let prologue: (String) -> Bool
+        var greetingRules: Int
 
         init(process: MachineProcess) {
             serial = ConsoleFile(process.folder.appending("serial"))
             debugPort = ConsoleFile(process.folder.appending("debug-port"))
             log = process.folder.appending("log")
             limit = process.configuration.outputLimit
-            prologue = process.prologue
+            greetingRules = process.greetingRules
         }
 
         mutating func look(_ reader: (ConsoleLine) -> ConsoleAnswer) throws(LabError) -> MachineEnding? {
-            for line in try debugPort.newLines() where !prologue(line) {
+            for line in try debugPort.newLines() {
+                if greetingRules > 0 {
+                    if line.hasPrefix("====") { greetingRules -= 1 }
+                    continue
+                }
                 if case .end = reader(ConsoleLine(.debugPort, line)) { return .reader }
             }
             for line in try serial.newLines() {

@@ -36,7 +36,7 @@ public struct QEMUMachine: Machine {
         }
         let process = MachineProcess(
             executable: executable, arguments: all + arguments, folder: run.folder, configuration: configuration,
-            standardOutput: "log", prologue: { _ in false }, ending: QEMUMachine.ending)
+            standardOutput: "log", ending: QEMUMachine.ending)
         return try await process.run(reader)
     }
 

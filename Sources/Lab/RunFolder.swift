@@ -37,9 +37,13 @@ struct RunFolder {
             Files.remove(copy)
             Files.remove(FilePath(copy.string + ".lock"))
             try Files.copy(source, to: copy)
+            try Files.resize(copy, to: (size + RunFolder.cylinder - 1) / RunFolder.cylinder * RunFolder.cylinder)
             return copy
         }
     }
+
+    /// 16 heads × 63 sectors × 512 bytes. Bochs counts a disk in whole cylinders, and does not see what is over.
+    private static let cylinder = 16 * 63 * 512
 
     private func checkedSize(_ file: FilePath) throws(LabError) -> Int {
         guard let size = Files.size(file) else {

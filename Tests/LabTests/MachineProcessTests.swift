@@ -7,7 +7,7 @@ import Testing
 @Suite("A machine is watched until its end")
 struct MachineProcessTests {
     private func run(
-        _ script: String, timeLimit: Duration = .seconds(300), outputLimit: Int = 1 << 20,
+        _ script: String, timeLimit: Duration = .seconds(60), outputLimit: Int = 1 << 20, greetingRules: Int = 0,
         reader: (ConsoleLine) -> ConsoleAnswer = { _ in .goOn }
     ) async throws -> MachineRun {
         let number = UInt64.random(in: .min ... .max)
@@ -18,7 +18,7 @@ struct MachineProcessTests {
             medium: .disk("none"), timeLimit: timeLimit, outputLimit: outputLimit, folder: folder)
         let process = MachineProcess(
             executable: "/bin/sh", arguments: ["-c", script], folder: folder, configuration: configuration,
-            prologue: { $0 == "greeting" },
+            greetingRules: greetingRules,
             ending: { status, words in status.map { .guest(status: $0) } ?? .failure(words) })
         return try await process.run(reader)
     }
@@ -26,7 +26,7 @@ struct MachineProcessTests {
     @Test("both consoles come out line by line, without line ends and greeting, the last line included")
     func lines() async throws {
         var lines: [ConsoleLine] = []
-        let run = try await run(#"echo greeting; printf 'a\r\n\nb\n' >serial; printf 'one\ntwo'; echo logged >log; exit 7"#) {
+        let run = try await run(#"printf '====\nhello\n====\n'; printf 'a\r\n\nb\n' >serial; printf 'one\ntwo'; echo logged >log; exit 7"#, greetingRules: 2) {
             lines.append($0)
             return .goOn
         }
@@ -72,7 +72,7 @@ struct MachineProcessTests {
         let configuration = MachineConfiguration(medium: .disk("none"), folder: "/tmp")
         let process = MachineProcess(
             executable: "/nonexistent/bochs", arguments: [], folder: "/tmp", configuration: configuration,
-            prologue: { _ in false }, ending: { _, words in .failure(words) })
+            ending: { _, words in .failure(words) })
         await #expect {
             _ = try await process.run { _ in .goOn }
         } throws: {

@@ -81,7 +81,7 @@ struct ReproductionTests {
     }
 
     @Test(
-        "an image that never ends is ended at the time limit, by the machine that is left behind by no process",
+        "an image that never ends is ended at the time limit, and Bochs with it",
         .enabled(if: Prerequisites.bochs, "Bochs is not built here: uintr lab doctor"))
     func endless() async throws {
         let installation = try #require(Prerequisites.installation)
@@ -96,7 +96,8 @@ struct ReproductionTests {
         try file.closeAfter { _ = try file.writeAll(sector) }
         let machine = BochsMachine(
             MachineConfiguration(medium: .disk(image), timeLimit: .seconds(1)), installation: installation)
-        #expect(try await machine.lines().run.ending == .timeLimit)
+        let run = try await machine.lines().run
+        #expect(run.ending == .timeLimit, "\(run)")
     }
 
     @Test("an image that is missing, or no whole number of sectors, is an error that names the next step")
@@ -115,6 +116,17 @@ struct ReproductionTests {
         } throws: {
             "\($0)".contains("a multiple of 512 bytes")
         }
+    }
+
+    @Test("of Bochs' last words the message is kept, and the guest's own end is no failure")
+    func endings() {
+        let rule = String(repeating: "=", count: 72)
+        func words(_ message: String) -> String {
+            "00000000000i[      ] using log file log\n\(rule)\nBochs is exiting with the following message:\n\(message)\n\(rule)\n"
+        }
+        #expect(BochsMachine.ending(status: 1, words: words("[BIOS  ] No bootable device.")) == .failure("[BIOS  ] No bootable device."))
+        #expect(BochsMachine.ending(status: 1, words: words("[UNMAP ] Shutdown port: shutdown requested")) == .guest(status: 1))
+        #expect(BochsMachine.ending(status: nil, words: "") == .failure(""))
     }
 
     @Test("the configuration of a one-processor machine has nothing in it that differs from run to run")
