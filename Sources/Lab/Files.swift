@@ -121,6 +121,11 @@ enum Files {
 
     static var currentFolder: FilePath { FilePath(FileManager.default.currentDirectoryPath) }
 
+    /// This program's own file, through any symbolic links.
+    static var executable: FilePath? {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).map { FilePath($0) }
+    }
+
     static var processIdentifier: Int { Int(ProcessInfo.processInfo.processIdentifier) }
 
     static var processorCount: Int { ProcessInfo.processInfo.activeProcessorCount }

@@ -67,11 +67,11 @@ public struct Recipe: Sendable {
 
     /// Finds the project's folder `lab`: `UINTR_LAB` if it is set, else the folder of that name beside or above the current
     /// folder, else beside or above the executable.
-    public static func find(executable: String) throws(LabError) -> Recipe {
+    public static func find() throws(LabError) -> Recipe {
         if let named = Files.environment("UINTR_LAB") { return try Recipe(folder: FilePath(named)) }
         let start = Files.currentFolder
-        for origin in [start, start.pushing(FilePath(executable)).lexicallyNormalized()] {
-            var folder = origin
+        for origin in [start, Files.executable] {
+            guard var folder = origin else { continue }
             while true {
                 let candidate = folder.appending("lab")
                 if Files.exists(candidate.appending("pins")) { return try Recipe(folder: candidate) }

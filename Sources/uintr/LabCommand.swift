@@ -9,7 +9,7 @@ struct LabCommand: ParsableCommand {
         subcommands: [LabSetupCommand.self, LabDoctorCommand.self])
 }
 
-struct LabSetupCommand: AsyncParsableCommand {
+struct LabSetupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "setup", abstract: "Build Bochs from the pinned sources, unless it is there.",
         discussion: """
@@ -26,14 +26,15 @@ struct LabSetupCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A mirror of Debian's archive. Without it: the one that apt uses.", valueName: "URL"))
     var mirror: String?
 
-    func run() async throws {
+    func run() throws {
+        let (variants, mirror, installs) = ([BochsVariant.optimised] + (debugger ? [.debugger] : []), mirror, installPackages)
         do throws(LabError) {
-            let recipe = try Recipe.find(executable: CommandLine.arguments[0])
+            let recipe = try Recipe.find()
             let cache = try LabCache()
-            try await prepare(cache)
-            let setup = Setup(recipe: recipe, cache: cache, archives: await Archives(cache: cache, mirror: mirror))
-            for variant in [BochsVariant.optimised] + (debugger ? [.debugger] : []) {
-                try await build(variant, setup)
+            try Waiting.for { () async throws(LabError) in
+                if installs { try await LabSetupCommand.installMissingPackages(cache) }
+                let setup = Setup(recipe: recipe, cache: cache, archives: await Archives(cache: cache, mirror: mirror))
+                for variant in variants { try await LabSetupCommand.build(variant, setup) }
             }
         } catch {
             Output.note(error.description)
@@ -41,14 +42,14 @@ struct LabSetupCommand: AsyncParsableCommand {
         }
     }
 
-    private func prepare(_ cache: LabCache) async throws(LabError) {
+    private static func installMissingPackages(_ cache: LabCache) async throws(LabError) {
         let missing = Setup.missingPackages
-        guard installPackages, !missing.isEmpty else { return }
+        guard !missing.isEmpty else { return }
         Output.note("installing with apt-get: \(missing.joined(separator: " "))")
         try await Setup.install(packages: missing, asRoot: geteuid() == 0, cache: cache)
     }
 
-    private func build(_ variant: BochsVariant, _ setup: Setup) async throws(LabError) {
+    private static func build(_ variant: BochsVariant, _ setup: Setup) async throws(LabError) {
         let clock = ContinuousClock()
         let start = clock.now
         var line: ProgressLine?
@@ -78,7 +79,7 @@ struct LabDoctorCommand: ParsableCommand {
     func run() throws {
         let diagnosis: Diagnosis
         do throws(LabError) {
-            diagnosis = Diagnosis(recipe: try Recipe.find(executable: CommandLine.arguments[0]), cache: try LabCache())
+            diagnosis = Diagnosis(recipe: try Recipe.find(), cache: try LabCache())
         } catch {
             Output.note(error.description)
             throw ExitCode(1)

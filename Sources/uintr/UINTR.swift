@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 
 @main
-struct UINTR: AsyncParsableCommand {
+struct UINTR: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "uintr",
         abstract: "Linux user interrupts (SENDUIPI and its kin): what this machine has, and whether it works.",
@@ -13,13 +13,13 @@ struct UINTR: AsyncParsableCommand {
         subcommands: [ProbeCommand.self, CheckCommand.self, WalkCommand.self, ClaimsCommand.self, LabCommand.self])
 
     /// ArgumentParser takes a misspelt command for an unexpected argument; this names the commands.
-    static func main() async {
+    static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         let commands = configuration.subcommands.map { $0._commandName }
         if let first = arguments.first, !first.hasPrefix("-"), first != "help", !commands.contains(first) {
             Output.note("there is no command \"\(first)\". The commands are \(commands.joined(separator: ", ")); \"uintr --help\" says what each does.")
             exit(withError: ExitCode(EX_USAGE))
         }
-        await Self.main(arguments)
+        Self.main(arguments)
     }
 }
