@@ -255,7 +255,13 @@ uiret_here:
 	int3
 1:	ret
 
-	.globl	user_stui, user_waits, user_int80, user_handler, user_ud2, user_uiret
+	.globl	user_tpause, user_stui, user_waits, user_int80, user_handler, user_ud2, user_uiret
+user_tpause:					# until an interrupt: the deadline is far away, yet no overflow for Bochs
+	rdtsc
+	add	$1, %edx
+	xor	%ecx, %ecx
+	tpause	%ecx
+	int	$0x80
 user_stui:
 	stui
 user_waits:

@@ -14,10 +14,10 @@ extern u64 gdt[];
 int attempt(void (*function)(void));
 int attempt_user(void (*function)(void), u64 rsp, u64 rflags);
 void senduipi_r8(void), senduipi_rdx(void), senduipi_rax(void), uiret_here(void), notify_compatibility(void);
-void user_waits(void), user_stui(void), user_handler(void), user_ud2(void), user_uiret(void);
+void user_waits(void), user_stui(void), user_tpause(void), user_handler(void), user_ud2(void), user_uiret(void);
 
 enum { RR = 0x985, HANDLER, STACKADJUST, MISC, PD, TT };
-enum { IA32_XSS = 0xda0, IA32_U_CET = 0x6a0, IA32_PL3_SSP = 0x6a7, IA32_APIC_BASE = 0x1b };
+enum { IA32_XSS = 0xda0, IA32_U_CET = 0x6a0, IA32_PL3_SSP = 0x6a7, IA32_APIC_BASE = 0x1b, IA32_UMWAIT_CONTROL = 0xe1 };
 enum { UINV = 0xec, CR4_CET = 1 << 23, CR4_UINTR = 1 << 25 };
 #define XSAVES_AREA 0x201000ul
 #define USER_STACK 0x280000ul
@@ -116,6 +116,7 @@ static void window(void) { __asm__ volatile("sti; nop; nop; nop; cli" : : : "mem
 static void clear(void)
 {
 	set_cr4((cr4() | CR4_UINTR) & ~(u64)CR4_CET);
+	__asm__ volatile("clui");
 	wrmsr(IA32_XSS, 1 << 14);
 	wrmsr(MISC, 0);
 	for (uint32_t msr = RR; msr <= TT; msr++)
@@ -233,6 +234,15 @@ static void halt(void)
 	apic[0x380 / 4] = 20000;
 	__asm__ volatile("sti; hlt; cli" : : : "memory");
 	report(counts[0x41] == 1, "0007 a pending user interrupt does not end HLT", counts[0x41]);
+	apic[0x380 / 4] = 0;
+	window();
+	clear();
+	wrmsr(IA32_UMWAIT_CONTROL, 0);
+	wrmsr(RR, 1);
+	apic[0x380 / 4] = 20000;
+	attempt_user(user_tpause, USER_STACK, FLAGS | 0x200);
+	report(trap_vector == 0x80 && counts[0x41] == 1, "0007 a user interrupt that UIF blocks does not end TPAUSE",
+	       trap_vector << 32 | counts[0x41]);
 	apic[0x380 / 4] = 0;
 	window();
 }
