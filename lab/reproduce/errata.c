@@ -343,6 +343,30 @@ static void shadow_stack(void)
 	page(SHADOW_STACK, 7);
 }
 
+static void set_svr(uint32_t value) { *(volatile uint32_t *)0xfee000f0ul = value; }
+
+static void software_disabled(void)
+{
+	clear();
+	set_svr(0xff);
+	self_ipi();
+	set_svr(0x1ff);
+	window();
+	report(counts[UINV] == 0, "0016 a software-disabled local APIC accepts no fixed interrupt", counts[UINV]);
+}
+
+/* Leaves the local APIC as machine() does. */
+static void enabled_again(void)
+{
+	clear();
+	u64 base = rdmsr(IA32_APIC_BASE);
+	wrmsr(IA32_APIC_BASE, base & ~(1ul << 11));
+	wrmsr(IA32_APIC_BASE, base);
+	u64 seen = rdmsr(IA32_APIC_BASE);
+	report(seen == base, "0017 IA32_APIC_BASE[11] can be set again", seen);
+	set_svr(0x1ff);
+}
+
 static void machine(void)
 {
 	for (u64 i = 0; i < 256; i++) {
@@ -364,7 +388,7 @@ static void machine(void)
 	serial_port();
 	outb(0x21, 0xff);
 	outb(0xa1, 0xff);
-	*(volatile uint32_t *)0xfee000f0ul = 0x1ff;
+	set_svr(0x1ff);
 	__asm__ volatile("xsetbv" : : "a"(0x207), "d"(0), "c"(0));
 	for (volatile uint8_t *low = (volatile uint8_t *)0; (u64)low < 0x400; low++)
 		*low = 0xcc;
@@ -396,6 +420,8 @@ void main(void)
 	report(got == 1 << 5, "0012 in xAPIC mode NDST[31:16] take no part", got);
 	header_fault();
 	shadow_stack();
+	software_disabled();
+	enabled_again();
 	clear();
 	wrmsr(IA32_APIC_BASE, rdmsr(IA32_APIC_BASE) | 1 << 10);
 	x2apic = 1;
