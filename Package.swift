@@ -28,10 +28,16 @@ let package = Package(
         .target(name: "Cases", dependencies: ["Architecture"]),
         .target(name: "Conformance", dependencies: ["Cases", "UserInterrupts", "CUserInterrupts", "Architecture"]),
         .target(name: "Report", dependencies: ["Cases", "Conformance"]),
+        .target(
+            name: "Lab",
+            dependencies: [
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .executableTarget(
             name: "uintr",
             dependencies: [
-                "Cases", "Conformance", "Report", "UserInterrupts",
+                "Cases", "Conformance", "Lab", "Report", "UserInterrupts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -66,6 +72,8 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .testTarget(
+            name: "LabTests", dependencies: ["Lab", .product(name: "SystemPackage", package: "swift-system")]),
     ],
     swiftLanguageModes: [.v6]
 )
