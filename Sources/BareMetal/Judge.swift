@@ -15,7 +15,7 @@ func judge(_ testCase: BinaryCase, _ number: UInt64, _ options: BinaryCases.Opti
     Runner.reset(testCase)
     var observation = Observation(processors: testCase.processors)
     defer { if options.contains(.observeEnd) { observation.print("= \(number)") } }
-    if options.contains(.observeSteps) { observation.begin() } else if options.contains(.observeEnd) { observation.begin() }
+    if !options.isDisjoint(with: [.observeSteps, .observeEnd]) { observation.begin() }
 
     var pending = Outcome.done
     let steps = testCase.steps
@@ -31,8 +31,9 @@ func judge(_ testCase: BinaryCase, _ number: UInt64, _ options: BinaryCases.Opti
         guard pending == .done else {
             return .failed(step: index - 1, "found \(describe(pending)), which nothing expects")
         }
-        pending = Runner.perform(step, next: index + 1 < steps.count ? steps[index + 1] : nil)
-        if options.contains(.observeSteps), !step.isExpectation {
+        let next = index + 1 < steps.count ? steps[index + 1] : nil
+        pending = Runner.perform(step, next: next)
+        if options.contains(.observeSteps), !step.isExpectation, !step.continues(into: next) || pending != .done {
             observation.print("@ \(number) \(index + 1) \(describeBriefly(pending))")
         }
         switch pending {
@@ -71,18 +72,5 @@ private func describeBriefly(_ outcome: Outcome) -> String {
     case .exception(let vector, let code): "exception,\(vector),\(hex(code))"
     case .failure: "failure"
     case .skip: "skip"
-    }
-}
-
-extension Step {
-    /// True for a step that only looks.
-    var isExpectation: Bool {
-        switch self {
-        case .expect, .expectMemory, .expectFault, .expectOther, .expectResult, .expectCPUID, .expectNotification,
-            .expectOrdinary, .expectNoInterrupt, .expectDelivered, .expectFrameRSP, .expectFrameRFLAGS, .expectEntryRSP,
-            .expectInFlight, .expectMessage:
-            true
-        default: false
-        }
     }
 }

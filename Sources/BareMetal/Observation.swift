@@ -1,17 +1,8 @@
 import CBareMetal
 import Cases
 
-/// What steps change, in one line each: `@ CASE STEP OUTCOME name=value … [address]=value …`, only what differs from the line
-/// before; the processor's number and a dot before a name, except for processor 0. Delivered vectors follow as `+vector`.
-///
-/// A host that has run the same steps on the core writes the same line and compares.
+/// The lines of `Observed`, from this machine.
 struct Observation {
-    /// What is compared. Reading ESR has an effect, so its bits are not; PPR, RIP and the like are.
-    static let fields: [Field] = [
-        .rax, .rcx, .rdx, .rbx, .rsp, .rbp, .rsi, .rdi, .r8, .r9, .r10, .r11, .r12, .r13, .r14, .r15, .rip, .rflags, .uirr,
-        .uihandler, .uistackadjust, .uittsz, .uinv, .upidaddr, .uitt, .uif, .userCET, .ssp, .apicTPR, .apicIRR, .apicISR,
-    ]
-
     private var last: [[UInt64?]]
     nonisolated(unsafe) private static var memory: UnsafeMutablePointer<UInt64>?
     private var deliveredCount = 0
@@ -42,8 +33,8 @@ struct Observation {
         var line = head
         for number in last.indices {
             let now = Observation.look(number)
-            for (place, field) in Observation.fields.enumerated() where now[place] != last[number][place] {
-                line += " \(number == 0 ? "" : "\(number).")\(field.rawValue)=" + (now[place].map { hex($0) } ?? "?")
+            for (place, field) in Observed.fields.enumerated() where now[place] != last[number][place] {
+                line += Observed.field(field, now[place], processor: number)
             }
             last[number] = now
         }
@@ -52,12 +43,12 @@ struct Observation {
                 let value = bm_load(bm_address(page) + UInt64(word) * 8)
                 if value != memory[index * 512 + word] {
                     memory[index * 512 + word] = value
-                    line += " [\(hex(linear + UInt64(word) * 8))]=\(hex(value))"
+                    line += Observed.memory(linear + UInt64(word) * 8, value)
                 }
             }
         }
         if Runner.delivered.count < deliveredCount { deliveredCount = 0 }
-        for vector in Runner.delivered[deliveredCount...] { line += " +\(vector)" }
+        for vector in Runner.delivered[deliveredCount...] { line += Observed.delivered(vector) }
         deliveredCount = Runner.delivered.count
         Console.line(line)
     }

@@ -59,7 +59,7 @@ final class Processor {
         for number in 0..<16 { registers[number] = gprs[number] }
         let vector = UInt8(truncatingIfNeeded: context.vector)
         // INT3 and its like push RF as they found it, faults push 1: RF is not to be seen this way.
-        let flags = context.rflags & ~RunnerFlags.rf
+        let flags = context.rflags & ~Observed.hiddenFlags
         if vector >= 32 || vector >= 16 && APIC.contains(APIC.inService, vector) {
             return (.interrupt(vector), context.rip, flags)
         }
@@ -132,7 +132,6 @@ final class Processor {
 
 /// What every processor of the machine has in common.
 enum RunnerFlags {
-    static let rf: UInt64 = 1 << 16
     nonisolated(unsafe) static var hasUINTR = false
     nonisolated(unsafe) static var hasCET = false
     nonisolated(unsafe) static var flexibleUIRET = false

@@ -50,7 +50,7 @@ enum Runner {
             processor.reset(level)
             answer = .done
         case .observe:
-            observed = Observation.fields.map { processor.value($0) }
+            observed = Observed.fields.map { processor.value($0) }
             answer = .done
         }
     }
@@ -110,7 +110,7 @@ enum Runner {
             _ = CaseMemory.poke(Layout.uittEntry(connections) + 8, entry.high)
             connections += 1
             return .done
-        case .execute(let bytes): return processor.execute(bytes, continues: next == .settle || next == .deliver)
+        case .execute(let bytes): return processor.execute(bytes, continues: step.continues(into: next))
         case .wrmsr(let msr, let value):
             return processor.executeAside([0x0F, 0x30], [(1, UInt64(msr)), (0, value & 0xFFFF_FFFF), (2, value >> 32)]).outcome
         case .rdmsr(let msr):
@@ -174,7 +174,7 @@ enum Runner {
     private static func check(_ step: Step, on processor: Processor) -> Outcome {
         switch step {
         case .expect(.rflags, let expected):
-            return compare("rflags", expected & ~RunnerFlags.rf, processor.rflags & ~RunnerFlags.rf)
+            return compare("rflags", expected & ~Observed.hiddenFlags, processor.rflags & ~Observed.hiddenFlags)
         case .expect(let field, let expected):
             guard let found = processor.value(field) else { return .skip("\(field.rawValue) cannot be read here") }
             return compare(field.rawValue, expected, found)
@@ -200,7 +200,7 @@ enum Runner {
         case .expectFrameRSP(let expected): return checkFrame { compare("the frame's RSP", expected, $0.rsp) }
         case .expectFrameRFLAGS(let mask, let expected):
             return checkFrame {
-                compare("the frame's RFLAGS", expected & ~RunnerFlags.rf, $0.rflags & mask & ~RunnerFlags.rf)
+                compare("the frame's RFLAGS", expected & ~Observed.hiddenFlags, $0.rflags & mask & ~Observed.hiddenFlags)
             }
         case .expectEntryRSP(let expected): return checkFrame { compare("RSP at entry", expected, $0.entryRSP) }
         default: return .skip("the core alone can take the step \(step.words.joined(separator: " "))")
