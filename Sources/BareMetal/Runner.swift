@@ -50,7 +50,9 @@ enum Runner {
             processor.reset(level)
             answer = .done
         case .observe:
-            observed = Observed.fields.map { processor.value($0) }
+            observed = Observed.fields.map { field in
+                processor.value(field).map { field == .rflags ? $0 & ~Observed.hiddenFlags : $0 }
+            }
             answer = .done
         }
     }
