@@ -16,7 +16,8 @@ enum APIC {
     static let spuriousVector: UInt8 = 0x6F
 
     private static let baseRegister: UInt32 = 0x1B
-    private static let window: UInt64 = 0xFEE0_0000
+    /// Physical FEE00000H, as `CaseMemory` maps it.
+    private static let window: UInt64 = 0x7F00_FEE0_0000
 
     static var supportsX2APIC: Bool { bm_cpuid(1, 0).ecx & 1 << 21 != 0 }
 
@@ -67,8 +68,8 @@ enum APIC {
     }
 
     /// SVR[8].
-    static func setEnabled(_ enabled: Bool) {
-        write(spurious, (enabled ? 1 << 8 : 0) | UInt32(spuriousVector))
+    static func setEnabled(_ enabled: Bool, spurious vector: UInt8 = spuriousVector) {
+        write(spurious, (enabled ? 1 << 8 : 0) | UInt32(vector))
     }
 
     /// The number of entries in the local vector table, less one, and at most the six that every later processor has.

@@ -26,6 +26,13 @@ enum Console {
         write(0x0A)
     }
 
+    /// A line of which there are very many: only to the port that takes no time, where there is one.
+    static func bulk(_ text: String) {
+        guard hasDebugPort else { return line(text) }
+        for byte in text.utf8 { bm_out8(0xE9, byte) }
+        bm_out8(0xE9, 0x0A)
+    }
+
     private static func write(_ byte: UInt8) {
         if hasDebugPort { bm_out8(0xE9, byte) }
         // THR empty: LSR[5]. A machine without COM1 reads FFH, so this ends there too.

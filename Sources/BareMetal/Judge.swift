@@ -28,7 +28,7 @@ func judge(_ testCase: BinaryCase, _ number: UInt64, _ options: BinaryCases.Opti
             pending = .done
             continue
         }
-        guard pending == .done else {
+        guard pending == .done || options.contains(.free) else {
             return .failed(step: index - 1, "found \(describe(pending)), which nothing expects")
         }
         let next = index + 1 < steps.count ? steps[index + 1] : nil
@@ -42,7 +42,7 @@ func judge(_ testCase: BinaryCase, _ number: UInt64, _ options: BinaryCases.Opti
         default: break
         }
     }
-    guard pending == .done else {
+    guard pending == .done || options.contains(.free) else {
         return .failed(step: steps.count - 1, "the last step ended in \(describe(pending)), which nothing expects")
     }
     return .passed

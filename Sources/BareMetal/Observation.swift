@@ -50,6 +50,6 @@ struct Observation {
         if Runner.delivered.count < deliveredCount { deliveredCount = 0 }
         for vector in Runner.delivered[deliveredCount...] { line += Observed.delivered(vector) }
         deliveredCount = Runner.delivered.count
-        Console.line(line)
+        Console.bulk(line)
     }
 }

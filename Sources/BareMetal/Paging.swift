@@ -1,10 +1,11 @@
 import CBareMetal
 import Cases
 
-/// Linear memory: the first GiB as it is and for the supervisor only, in 2 MiB pages; in it, at 10000000H, the pages of `Layout`
-/// with their rights; and the local APIC's 2 MiB, uncached.
+/// Linear memory: at 10000000H the pages of `Layout` with their rights, and nothing else, so that a stray address faults as it does
+/// on the core; but from 7F0000000000H on, for the supervisor, physical memory: the first GiB, and the GiB with the local APIC,
+/// uncached.
 ///
-/// The runner itself reaches the pages of `Layout` through their physical addresses, whatever their rights.
+/// The runner reaches the pages of `Layout` up there, whatever their rights.
 enum CaseMemory {
     private struct Rights: OptionSet {
         var rawValue: UInt64
@@ -21,15 +22,18 @@ enum CaseMemory {
     nonisolated(unsafe) private static var used = 0
 
     static func prepare() {
-        let pml4 = table(0), pdpt = table(1), first = table(2), fourth = table(3), pages = table(4)
+        let pml4 = table(0), lowPointers = table(1), low = table(2), highPointers = table(4), high = table(5), apic = table(6)
         for index in 0..<512 {
-            first[index] = UInt64(index) << 21 | 0x83
-            fourth[index] = 0xC000_0000 | UInt64(index) << 21 | 0x9B
+            high[index] = UInt64(index) << 21 | 0x83
+            apic[index] = 0xC000_0000 | UInt64(index) << 21 | 0x9B
         }
-        pml4[0] = bm_address(pdpt) | 7
-        pdpt[0] = bm_address(first) | 7
-        pdpt[3] = bm_address(fourth) | 3
-        first[Int(region >> 21)] = bm_address(pages) | 7
+        pml4[0] = bm_physical(lowPointers) | 7
+        lowPointers[0] = bm_physical(low) | 7
+        low[0] = 0x83
+        low[Int(region >> 21)] = bm_physical(table(3)) | 7
+        pml4[Int(bm_linear(0) >> 39)] = bm_physical(highPointers) | 3
+        highPointers[0] = bm_physical(high) | 3
+        highPointers[3] = bm_physical(apic) | 3
 
         map(Layout.code, 1, [.user, .executable])
         map(Layout.stack, 4, [.user, .writable])
@@ -51,11 +55,11 @@ enum CaseMemory {
     }
 
     private static func map(_ base: UInt64, _ count: UInt64, _ rights: Rights) {
-        let pages = table(4)
+        let pages = table(3)
         for index in 0..<count {
             let place = Int((base - region) >> 12 + index)
             // Present and accessed; writable pages are dirty from the start, as no write of the processor's is of interest.
-            var entry = bm_address(bm_layout_page(UInt32(used))) | 1 | 1 << 5
+            var entry = bm_physical(bm_layout_page(UInt32(used))) | 1 | 1 << 5
             if rights.contains(.writable) { entry |= 1 << 1 | 1 << 6 }
             if rights.contains(.user) { entry |= 1 << 2 }
             if rights.contains(.shadowStack) { entry |= 1 << 6 }
@@ -69,16 +73,17 @@ enum CaseMemory {
     /// Turns paging over to these tables. IA32_EFER.NXE = 1 makes page faults tell an instruction fetch (bit 4 of the code).
     static func load() {
         bm_wrmsr(0xC000_0080, bm_rdmsr(0xC000_0080) | 1 << 11)
-        bm_write_cr3(bm_address(table(0)))
-    }
-
-    /// No code below 2 MiB, once the other processors have started there: a case's RIP may be 0.
-    static func forbidLowCode() {
-        table(2)[0] |= 1 << 63
         bm_write_cr3(tables)
     }
 
-    static var tables: UInt64 { bm_address(table(0)) }
+    /// The other processors have started below 2 MiB; now nothing is there.
+    static func unmapLowMemory() {
+        table(2)[0] = 0
+        bm_write_cr3(tables)
+    }
+
+    /// For CR3.
+    static var tables: UInt64 { bm_physical(table(0)) }
 
     /// Where the byte at a linear address of `Layout` lies; nil where nothing is mapped.
     static func physical(_ address: UInt64) -> UInt64? {

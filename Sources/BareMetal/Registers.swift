@@ -155,7 +155,10 @@ extension Processor {
         APIC.setUp()
         for _ in 0..<512 {
             if APIC.highest(APIC.inService) != 0 {
+                // Some emulators take no EOI for the spurious vector: it is another one for that long.
+                APIC.setEnabled(true, spurious: APIC.spuriousVector ^ 0x10)
                 APIC.write(APIC.endOfInterrupt, 0)
+                APIC.setEnabled(true)
             } else if APIC.highest(APIC.requests) != 0 {
                 _ = attempt(bm_try_nothing_address(), interrupts: true)
             } else {

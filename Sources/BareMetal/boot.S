@@ -3,7 +3,8 @@
 // The BIOS loads sector 0 to 7C00H and names the drive in DL; a disk and a USB stick look alike. INT 13H with extensions
 // (AH = 42H) reads the rest. Low memory in use: 1000H–3FFFH page tables, 7C00H–8BFFH this, 10000H–17FFFH what was just read.
 
-.set KERNEL, 0x200000               // where kernel.ld links it
+.set KERNEL, 0x200000               // where kernel.ld loads it; it is linked OFFSET higher
+.set OFFSET, 0x7F0000000000
 .set CASES, 0x1000000               // where the file of cases goes: 16 MiB
 .set BOUNCE, 0x10000
 .set CHUNK, 64                      // sectors read at once
@@ -113,6 +114,7 @@ loader:
     rep stosl
     movl    $(TABLES + 0x1003), TABLES
     movl    $(TABLES + 0x2003), TABLES + 0x1000
+    movl    $(TABLES + 0x1003), TABLES + 254 * 8    // the same GiB once more, at OFFSET
     movl    $0x83, %eax             // present, writable, 2 MiB
     movl    $(TABLES + 0x2000), %edi
     movl    $512, %ecx
@@ -202,8 +204,9 @@ long_mode:
     movl    %eax, %gs
     movl    %eax, %ss
     movl    $0x7C00, %esp
-    movl    $bm_header, %edi
-    movl    $KERNEL, %eax
+    movabsq $OFFSET, %rdi
+    leaq    KERNEL(%rdi), %rax
+    addq    $bm_header, %rdi
     jmp     *%rax
 
     .org    4096

@@ -4,7 +4,7 @@
 struct bm_cpu bm_cpu[bm_cpus];
 uint8_t bm_stacks[bm_cpus][bm_stack_size] __attribute__((aligned(16)));
 uint8_t bm_fault_stacks[bm_cpus][4096] __attribute__((aligned(16)));
-uint64_t bm_tables[5][512] __attribute__((aligned(4096)));
+uint64_t bm_tables[7][512] __attribute__((aligned(4096)));
 uint8_t bm_layout[bm_layout_pages][4096] __attribute__((aligned(4096)));
 
 void *memset(void *to, int value, size_t count) {

@@ -21,6 +21,8 @@ public enum BinaryCases {
         public static var observeSteps: Options { Options(rawValue: 1 << 0) }
         /// After each case, one line of everything in which it differs from a case's beginning.
         public static var observeEnd: Options { Options(rawValue: 1 << 1) }
+        /// Cases without expectations: a fault ends nothing, the next step follows. For random cases, with an observation.
+        public static var free: Options { Options(rawValue: 1 << 3) }
         /// Run even where CPUID enumerates no user interrupts: most cases fail then. It is for tests of the image itself.
         public static var withoutUINTR: Options { Options(rawValue: 1 << 2) }
     }

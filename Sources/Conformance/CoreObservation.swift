@@ -3,12 +3,13 @@ import Cases
 
 /// The core's side of `Observed`: the lines that a machine prints for the same case, were it like the core.
 public enum CoreObservation {
-    /// One line for each step that is observed (`each`), and the last line of the case (`end`).
+    /// What the options ask for: the lines of the steps, that of the end. An expectation that does not hold ends the case, as
+    /// does a fault that nothing expects, unless it is a free one.
     ///
-    /// An expectation that does not hold ends the lines, as it ends the case on a machine. IPIs of SENDUIPI arrive at once, as
+    /// IPIs of SENDUIPI arrive at once, as
     /// they do there; those of `send` wait for `arrive`.
     public static func lines(
-        of testCase: Case, number: Int, features: Features, each: Bool = true, end: Bool = false
+        of testCase: Case, number: Int, features: Features, options: BinaryCases.Options = .observeSteps
     ) -> [String] {
         var machine = CoreMachine(testCase, features: features)
         var known = Known(machine)
@@ -19,19 +20,19 @@ public enum CoreObservation {
             switch (step, pending) {
             case (.expectFault(let expected), .fault(let found)) where expected == found: pending = .done
             case (.expectFault, _): break walk
-            case (_, .done):
+            case (_, _) where pending == .done || options.contains(.free):
                 let waiting = machine.machine.inFlight.count
                 pending = machine.perform(step)
                 if case .execute = step, machine.machine.inFlight.count > waiting { machine.machine.arrive(waiting) }
                 let next = index + 1 < testCase.steps.count ? testCase.steps[index + 1] : nil
-                if each, !step.isExpectation, !step.continues(into: next) || pending != .done {
+                if options.contains(.observeSteps), !step.isExpectation, !step.continues(into: next) || pending != .done {
                     lines.append("@ \(number) \(index + 1) \(word(pending))" + known.changes(to: machine))
                 }
                 if case .failure = pending { break walk }
             default: break walk
             }
         }
-        if end {
+        if options.contains(.observeEnd) {
             var all = beginning
             lines.append("= \(number)" + all.changes(to: machine))
         }

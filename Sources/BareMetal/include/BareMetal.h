@@ -32,7 +32,7 @@ struct bm_cpu {
 extern struct bm_cpu bm_cpu[bm_cpus];
 extern uint8_t bm_stacks[bm_cpus][bm_stack_size];
 extern uint8_t bm_fault_stacks[bm_cpus][4096];
-extern uint64_t bm_tables[5][512];
+extern uint64_t bm_tables[7][512];
 extern uint8_t bm_layout[bm_layout_pages][4096];
 
 // Loads the registers of cpu->context and continues there, at the CPL that its CS says. Returns at the next exception or
@@ -50,6 +50,10 @@ void bm_ap_start(struct bm_cpu *cpu);
 
 static inline struct bm_cpu *bm_cpu_at(uint64_t index) { return &bm_cpu[index]; }
 static inline uint64_t bm_address(const volatile void *pointer) { return (uint64_t)(uintptr_t)pointer; }
+// The runner is linked this much above its physical addresses, and sees the first GiB of memory there.
+#define bm_offset 0x7F0000000000ull
+static inline uint64_t bm_physical(const volatile void *pointer) { return bm_address(pointer) - bm_offset; }
+static inline uint64_t bm_linear(uint64_t physical) { return physical + bm_offset; }
 static inline uint64_t bm_stack_top(uint64_t index) { return bm_address(bm_stacks[index]) + bm_stack_size; }
 static inline uint64_t bm_fault_stack_top(uint64_t index) { return bm_address(bm_fault_stacks[index]) + 4096; }
 static inline uint64_t *bm_table(unsigned index) { return bm_tables[index]; }
