@@ -22,7 +22,7 @@ struct Observation {
         Observation.memory = memory
         for number in last.indices { last[number] = Observation.look(number) }
         CaseMemory.forEachPage { _, page, index in
-            for word in 0..<512 { memory[index * 512 + word] = bm_load(bm_address(page) + UInt64(word) * 8) }
+            page.withMemoryRebound(to: UInt64.self, capacity: 512) { (memory + index * 512).update(from: $0, count: 512) }
         }
         deliveredCount = 0
     }
@@ -39,11 +39,13 @@ struct Observation {
             last[number] = now
         }
         CaseMemory.forEachPage { linear, page, index in
-            for word in 0..<512 {
-                let value = bm_load(bm_address(page) + UInt64(word) * 8)
-                if value != memory[index * 512 + word] {
-                    memory[index * 512 + word] = value
-                    line += Observed.memory(linear + UInt64(word) * 8, value)
+            page.withMemoryRebound(to: UInt64.self, capacity: 512) { words in
+                let known = memory + index * 512
+                var word = bm_first_difference(words, known, 0, 512)
+                while word < 512 {
+                    known[Int(word)] = words[Int(word)]
+                    line += Observed.memory(linear + UInt64(word) * 8, words[Int(word)])
+                    word = bm_first_difference(words, known, word + 1, 512)
                 }
             }
         }

@@ -112,7 +112,7 @@ enum Runner {
             _ = CaseMemory.poke(Layout.uittEntry(connections) + 8, entry.high)
             connections += 1
             return .done
-        case .execute(let bytes): return processor.execute(bytes, continues: step.continues(into: next))
+        case .execute(let bytes): return processor.execute(bytes, next: next)
         case .wrmsr(let msr, let value):
             return processor.executeAside([0x0F, 0x30], [(1, UInt64(msr)), (0, value & 0xFFFF_FFFF), (2, value >> 32)]).outcome
         case .rdmsr(let msr):

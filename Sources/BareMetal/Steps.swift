@@ -70,18 +70,24 @@ extension Processor {
         return .fault(fault)
     }
 
-    /// The one instruction in `bytes`. `continues`: whatever is due behind it may come.
-    func execute(_ bytes: [UInt8], continues: Bool) -> Outcome {
+    /// The one instruction in `bytes`. Before `settle` whatever is due behind it may come, before `deliver` a delivery.
+    func execute(_ bytes: [UInt8], next: Step?) -> Outcome {
         if rip == 0 { rip = Layout.code }
         guard rip >= Layout.code, rip < Processor.codeEnd else { return .skip("RIP is outside the code page") }
         guard cpl == 3 || supervisorCET == 0 || bm_read_cr4() & CR4.cet == 0 else {
             return .skip("the runner has no CET of its own at CPL \(cpl)")
         }
+        if bytes.suffix(2) == [0x01, 0xEC], let target = CaseMemory.peek(gpr[4]), target >= rip, target < rip + UInt64(bytes.count) {
+            return .skip("UIRET leads back into its own bytes, and would run again")
+        }
         let nothingDue = (uirr == 0 || !uif) && (!interruptsEnabled || APIC.highest(APIC.requests) == 0)
         // Where the handler begins within the bytes it would run them.
         let handler = value(.uihandler) ?? 0
         let apart = handler < rip || handler >= rip + UInt64(bytes.count)
-        if continues && nothingDue && apart { return step(bytes, alone: false) }
+        if nothingDue && apart {
+            if next == .settle { return step(bytes, alone: false) }
+            if next == .deliver { return holdingInterrupts { step(bytes, alone: false) } }
+        }
         return holdingInterrupts { holdingDelivery { step(bytes, alone: true) } }
     }
 

@@ -9,7 +9,11 @@ uint8_t bm_layout[bm_layout_pages][4096] __attribute__((aligned(4096)));
 
 void *memset(void *to, int value, size_t count) {
     void *start = to;
-    __asm__ volatile("rep stosb" : "+D"(to), "+c"(count) : "a"(value) : "memory");
+    size_t words = count >> 3;
+    uint64_t pattern = (uint8_t)value * 0x0101010101010101u;
+    count &= 7;
+    __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(pattern) : "memory");
+    __asm__ volatile("rep stosb" : "+D"(to), "+c"(count) : "a"(pattern) : "memory");
     return start;
 }
 
@@ -32,6 +36,11 @@ int memcmp(const void *a, const void *b, size_t count) {
     for (; count; count--, x++, y++)
         if (*x != *y) return *x - *y;
     return 0;
+}
+
+unsigned bm_first_difference(const uint64_t *a, const uint64_t *b, unsigned from, unsigned to) {
+    while (from < to && a[from] == b[from]) from++;
+    return from;
 }
 
 // The heap: blocks of 32 bytes and its doublings, each size with a list of its own. Only one processor at a time allocates: the
