@@ -14,7 +14,7 @@ func judge(_ testCase: BinaryCase, _ number: UInt64, _ options: BinaryCases.Opti
     if let reason = unsuited(testCase) { return .skipped(reason) }
     Runner.reset(testCase)
     var observation = Observation(processors: testCase.processors)
-    defer { if options.contains(.observeEnd) { observation.print("= \(number)") } }
+    defer { if options.contains(.observeEnd) { observation.print("= \(number)", hashed: options.contains(.hashEnd)) } }
     if !options.isDisjoint(with: [.observeSteps, .observeEnd]) { observation.begin() }
 
     var pending = Outcome.done
@@ -37,6 +37,7 @@ func judge(_ testCase: BinaryCase, _ number: UInt64, _ options: BinaryCases.Opti
             observation.print("@ \(number) \(index + 1) \(describeBriefly(pending))")
         }
         switch pending {
+        case .fault(let fault) where options.contains(.free) && !options.contains(.observeSteps): observation.add(fault)
         case .failure(let sentence): return .failed(step: index, sentence)
         case .skip(let reason): return .skipped("step \(index + 1), \(step.words.joined(separator: " ")): \(reason)")
         default: break

@@ -1,3 +1,4 @@
+import Architecture
 import CBareMetal
 import Cases
 
@@ -6,6 +7,8 @@ struct Observation {
     private var last: [[UInt64?]]
     nonisolated(unsafe) private static var memory: UnsafeMutablePointer<UInt64>?
     private var deliveredCount = 0
+    /// The faults of a free case.
+    private var faults = ""
 
     init(processors: Int) {
         last = Array(repeating: [], count: processors)
@@ -27,10 +30,12 @@ struct Observation {
         deliveredCount = 0
     }
 
+    mutating func add(_ fault: Fault) { faults += Observed.fault(fault.words) }
+
     /// Prints what has changed since.
-    mutating func print(_ head: String) {
+    mutating func print(_ head: String, hashed: Bool = false) {
         guard let memory = Observation.memory else { return }
-        var line = head
+        var line = head + faults
         for number in last.indices {
             let now = Observation.look(number)
             for (place, field) in Observed.fields.enumerated() where now[place] != last[number][place] {
@@ -52,6 +57,6 @@ struct Observation {
         if Runner.delivered.count < deliveredCount { deliveredCount = 0 }
         for vector in Runner.delivered[deliveredCount...] { line += Observed.delivered(vector) }
         deliveredCount = Runner.delivered.count
-        Console.bulk(line)
+        Console.bulk(hashed ? "\(head) #\(hex(Observed.hash(line)))" : line)
     }
 }

@@ -118,8 +118,7 @@ enum CaseMemory {
     /// All zero, and the code page full of INT3: wherever an instruction leads in it, control comes back.
     static func clear() {
         for page in 0..<used {
-            let bytes = bm_layout_page(UInt32(page))
-            bytes?.initialize(repeating: page == 0 ? 0xCC : 0, count: 4096)
+            memset(bm_layout_page(UInt32(page)), page == 0 ? 0xCC : 0, 4096)
         }
     }
 

@@ -19,6 +19,9 @@ void *memset(void *to, int value, size_t count) {
 
 void *memcpy(void *to, const void *from, size_t count) {
     void *start = to;
+    size_t words = count >> 3;
+    count &= 7;
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words)::"memory");
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(count)::"memory");
     return start;
 }

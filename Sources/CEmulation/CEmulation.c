@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -16,6 +17,8 @@ static _Thread_local void *current __attribute__((tls_model("initial-exec")));
 void emulation_call(emulation_handler handler, void *context, void *frame, uint64_t vector) { handler(context, frame, vector); }
 void *emulation_processor(void) { return current; }
 void emulation_set_processor(void *processor) { current = processor; }
+static void forget(void) { current = NULL; }
+bool emulation_forget_in_child(void) { return !pthread_atfork(NULL, NULL, forget); }
 uint32_t emulation_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
 
 static int notification_signal;

@@ -15,6 +15,8 @@
 
 #define SAVED_BYTES		120
 
+#define RFLAGS_AC		0x40000
+
 	.macro handler_entry name, leaving
 	begin_entry \name
 	save	rax
@@ -35,7 +37,13 @@
 	movq	%rsp, %rbp
 	.cfi_def_cfa_register rbp
 	cld
-
+	/* Delivery leaves AC as it was (SDM Vol. 3A, 9.4.2), and compiled code makes unaligned accesses. UIRET brings it back. */
+	testl	$RFLAGS_AC, SAVED_BYTES + 16(%rbp)
+	jz	5f
+	pushfq
+	andq	$~RFLAGS_AC, (%rsp)
+	popfq
+5:
 	/* Initial-exec TLS: no call, so no lazy binding inside a handler. */
 	movq	uintr_handler_slot@gottpoff(%rip), %rax
 	movq	%fs:(%rax), %rbx

@@ -23,6 +23,8 @@ public enum BinaryCases {
         public static var observeEnd: Options { Options(rawValue: 1 << 1) }
         /// Cases without expectations: a fault ends nothing, the next step follows. For random cases, with an observation.
         public static var free: Options { Options(rawValue: 1 << 3) }
+        /// The line of the end is only its hash (`Observed.hash`): for very many cases.
+        public static var hashEnd: Options { Options(rawValue: 1 << 4) }
         /// Run even where CPUID enumerates no user interrupts: most cases fail then. It is for tests of the image itself.
         public static var withoutUINTR: Options { Options(rawValue: 1 << 2) }
     }

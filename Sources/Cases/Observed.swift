@@ -3,7 +3,8 @@
 /// `@ CASE STEP OUTCOME name=value … [address]=value … +vector …`: what differs from the line before it, processor by processor
 /// (the processor's number and a dot before a name, except for processor 0), then memory, then the vectors delivered. A step that
 /// only looks has no line, nor has an instruction before `settle` or `deliver`: a processor goes on by itself there, and the next
-/// line has both. `= CASE …` is everything in which the end of a case differs from its beginning.
+/// line has both. `= CASE …` is everything in which the end of a case differs from its beginning, or
+/// `= CASE #hash` of that line. A fault that stops no free case stands before it all: `!#GP`.
 public enum Observed {
     /// Reading ESR has an effect, so its bits are not here; nor what a machine without a kernel never changes.
     public static let fields: [Field] = [
@@ -19,6 +20,15 @@ public enum Observed {
     }
 
     public static func memory(_ address: UInt64, _ value: UInt64) -> String { " [\(hex(address))]=\(hex(value))" }
+
+    public static func fault(_ words: [String]) -> String { " !" + words.joined(separator: ",") }
+
+    /// FNV-1a, 64 bits, of a line.
+    public static func hash(_ line: String) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in line.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return hash
+    }
 
     public static func delivered(_ vector: UInt8) -> String { " +\(vector)" }
 }

@@ -15,6 +15,7 @@ public enum CoreObservation {
         var known = Known(machine)
         let beginning = known
         var lines: [String] = []
+        var faults = ""
         var pending = StepOutcome.done
         walk: for (index, step) in testCase.steps.enumerated() {
             switch (step, pending) {
@@ -29,12 +30,16 @@ public enum CoreObservation {
                     lines.append("@ \(number) \(index + 1) \(word(pending))" + known.changes(to: machine))
                 }
                 if case .failure = pending { break walk }
+                if case .fault(let fault) = pending, options.contains(.free), !options.contains(.observeSteps) {
+                    faults += Observed.fault(fault.words)
+                }
             default: break walk
             }
         }
         if options.contains(.observeEnd) {
             var all = beginning
-            lines.append("= \(number)" + all.changes(to: machine))
+            let line = "= \(number)" + faults + all.changes(to: machine)
+            lines.append(options.contains(.hashEnd) ? "= \(number) #\(hex(Observed.hash(line)))" : line)
         }
         return lines
     }

@@ -51,11 +51,14 @@ final class EmulatedThread {
         var key = pthread_key_t()
         let failure = pthread_key_create(&key) { if let thread = $0 { Unmanaged<EmulatedThread>.fromOpaque(thread).release() } }
         precondition(failure == 0, "the process has used all of its pthread keys")
+        precondition(emulation_forget_in_child(), "no memory for a fork handler")
         return key
     }()
 
     static func current() -> EmulatedThread {
-        if let thread = pthread_getspecific(key) { return Unmanaged.fromOpaque(thread).takeUnretainedValue() }
+        // In the child of a fork what the key holds is a copy, without a processor. It is left alone: to end it would need locks
+        // whose owners are not there.
+        if emulation_processor() != nil, let thread = pthread_getspecific(key) { return Unmanaged.fromOpaque(thread).takeUnretainedValue() }
         let thread = EmulatedThread()
         pthread_setspecific(key, Unmanaged.passRetained(thread).toOpaque())
         emulation_set_processor(thread.processor)
@@ -97,6 +100,8 @@ final class EmulatedThread {
         target?.end()
         processor.inSection { cpu in cpu.uintr = UserInterruptState(uittsz: cpu.uintr.uittsz, uitt: cpu.uintr.uitt) }
         processor.settle(nil)
+        // Another receiver may start on this thread: `start` delivers once before it has set its own.
+        (processor.pointee.handler, processor.pointee.context) = ({ _, _, _ in }, nil)
         target = nil
     }
 

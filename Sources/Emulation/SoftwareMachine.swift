@@ -11,7 +11,7 @@ internal import Glibc
 ///
 /// Calls act on the calling thread and return 0 or above, or a negated errno. `clui`, `stui`, `testui` and `senduipi` may be used
 /// in a handler; in handlers of other signals only `senduipi` may. Most system calls that a notification interrupts go on
-/// (SA_RESTART); those that never do (poll, nanosleep) end with EINTR. A forked child has no receiver.
+/// (SA_RESTART); those that never do (poll, nanosleep) end with EINTR. A forked child has neither receiver nor sender.
 public enum SoftwareMachine {
     /// The longest time of `wait`, in microseconds.
     public static var longestWait: UInt64 { 1_000_000_000 }

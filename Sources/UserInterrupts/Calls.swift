@@ -5,7 +5,8 @@ internal import Glibc
 /// vector, 0–63.
 ///
 /// It runs between two instructions of the receiver's thread, with UIF = 0, and must be async-signal-safe: no allocation,
-/// no lock, no Swift runtime call that may do either, no overflow that traps. What it has to say leaves through atomics
+/// no lock, no Swift runtime call that may do either, no overflow that traps; and it leaves `errno` as it found it, which
+/// nothing else saves. What it has to say leaves through atomics
 /// reached from `context`. It must return, and may call ``Sender/send()``.
 public typealias Handler =
     @convention(c) (_ context: UnsafeMutableRawPointer?, _ frame: UnsafeMutablePointer<InterruptFrame>?, _ vector: UInt64) -> Void

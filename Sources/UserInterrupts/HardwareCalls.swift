@@ -13,13 +13,13 @@ struct HardwareCalls: Calls {
     var longestWait: UInt64 { table.wait_usec_max }
 
     func registerHandler(_ handler: @escaping Handler, context: UnsafeMutableRawPointer?, flags: UInt32) -> CInt {
-        // A thread that has a handler keeps it: the entry's function may not be replaced by a call that answers EBUSY.
-        var earlierContext: UnsafeMutableRawPointer?
-        let earlier = uintr_handler_get(&earlierContext)
-        let set = uintr_handler_set(handler, context)
+        // Set before the kernel can deliver. But a thread that has a handler keeps it during a call that answers EBUSY: what is
+        // delivered meanwhile is its own.
+        let isFirst = uintr_handler_get(nil) == nil
+        let set = isFirst ? uintr_handler_set(handler, context) : 0
         guard set == 0 else { return set }
         let result = calling { uintr_register_handler($0, uintr_handler_entry_address(), flags) }
-        if result < 0 { _ = uintr_handler_set(earlier, earlierContext) }
+        if isFirst != (result >= 0) { _ = isFirst ? uintr_handler_set(nil, nil) : uintr_handler_set(handler, context) }
         return result
     }
 

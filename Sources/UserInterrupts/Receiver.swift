@@ -112,6 +112,9 @@ public struct Receiver: ~Copyable {
     /// Has the handler run on a stack of its own; `nil` goes back to the interrupted one. The memory must stay valid until
     /// then or until the body ends.
     ///
+    /// The handler must not execute STUI then: every delivery loads RSP with the same address (SDM Vol. 3A 9.4.2), so one
+    /// nested in it would overwrite its frame.
+    ///
     /// - Throws: ``UserInterruptError/Code/unsupported`` where the ABI has no uintr_alt_stack, and on the emulation, which
     ///   calls the handler on the stack of the signal.
     public borrowing func useAlternateStack(_ stack: UnsafeMutableRawBufferPointer?) throws(UserInterruptError) {
@@ -134,36 +137,32 @@ public struct Receiver: ~Copyable {
     ///
     /// A pending interrupt ends the wait at once, even if it was posted before, and also with UIF = 0: then the handler runs
     /// at the next ``unmask()``, and `mask(); if !flag { wait() }; unmask()` cannot miss an event. It may end early without
-    /// one (a signal): look at what you wait for again. Where a kernel's own wait can lose an interrupt posted before it
+    /// one (a signal; and after the 1000 seconds that one call takes at most, since what is delivered between two calls would
+    /// end neither): look at what you wait for again. Where a kernel's own wait can lose an interrupt posted before it
     /// (rfc-v1, intel-6.0), it is lost here too.
     ///
-    /// - Parameter timeout: rounded up to microseconds; `nil` is for ever.
+    /// - Parameter timeout: rounded up to microseconds; `nil` is no limit.
     /// - Throws: ``UserInterruptError/Code/unsupported`` for a time where the ABI's wait takes none;
     ///   ``UserInterruptError/Code/invalidArgument`` for a negative time.
     public borrowing func wait(timeout: Duration? = nil) throws(UserInterruptError) -> WaitResult {
         guard let timeout else {
-            while true {
-                // An ABI with a time has a longest one, so for ever is many of them.
-                let longest = backend.calls.longestWait
-                if try waitOnce(microseconds: longest > 0 ? longest : nil) == .interrupted { return .interrupted }
-            }
+            let longest = backend.calls.longestWait
+            _ = try waitOnce(microseconds: longest > 0 ? longest : nil)
+            return .interrupted
         }
         guard backend.hasTimedWait else {
             throw .unsupported(
                 "\(SystemCall.wait.rawValue)(\(timeout))", abi: backend.abi,
                 because: "The wait of this ABI takes no time: it ends only with an interrupt or a signal. Wait without a timeout, or have a timer send a signal to this thread.")
         }
-        guard var left = timeout.microsecondsRoundedUp else {
+        guard let time = timeout.microsecondsRoundedUp else {
             throw UserInterruptError(
                 code: .invalidArgument, operation: "\(SystemCall.wait.rawValue)(\(timeout))", abi: backend.abi,
                 advice: "The time is negative or longer than 584000 years. Give 0 or more, or nil to wait for ever.")
         }
-        repeat {
-            let time = min(left, backend.calls.longestWait)
-            if try waitOnce(microseconds: time) == .interrupted { return .interrupted }
-            left -= time
-        } while left > 0
-        return .timedOut
+        let longest = backend.calls.longestWait
+        let result = try waitOnce(microseconds: min(time, longest))
+        return time > longest ? .interrupted : result
     }
 
     private borrowing func waitOnce(microseconds: UInt64?) throws(UserInterruptError) -> WaitResult {

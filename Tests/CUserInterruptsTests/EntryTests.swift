@@ -5,7 +5,7 @@ import Testing
 
 /// CF, PF, AF, ZF, SF, DF, OF, NT and ID; IF and bit 1 are always set at CPL 3.
 private let allFlags: UInt64 = 0x20_4cd5 | 0x202
-/// Only for a program whose own stack is aligned, and a handler in assembly: its accesses are checked.
+/// Only for a program whose own stack is aligned: its accesses are checked.
 private let alignmentCheck: UInt64 = 0x4_0000
 private let directionFlag: UInt64 = 0x400
 
@@ -95,6 +95,16 @@ struct EntryTests {
                 #expect((seen.rsp + 8) % 16 == 0)
                 #expect(seen.mxcsr == 0x1f80)
                 #expect(seen.x87_control == 0x37f)
+            }
+        }
+    }
+
+    @Test("the handler has AC = 0, since compiled code makes unaligned accesses, and the program has its AC back")
+    func alignmentChecks() throws {
+        for rflags in [0x202 | alignmentCheck, allFlags | alignmentCheck] {
+            try deliver(rflags: rflags) { run, seen in
+                #expect(seen.rflags & alignmentCheck == 0)
+                #expect(shim_run_rflags_after(run) == rflags)
             }
         }
     }

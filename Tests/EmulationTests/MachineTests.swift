@@ -292,6 +292,44 @@ struct MachineTests {
         }
     }
 
+    @Test("registering again calls neither the new handler nor the one before")
+    func registerAnother() {
+        together(1) { _ in
+            let first = Counters(), second = Counters()
+            #expect(SoftwareMachine.registerHandler(count, context: first.cells, flags: 0) == 0)
+            #expect(SoftwareMachine.unregisterHandler() == 0)
+            #expect(SoftwareMachine.registerHandler(count, context: second.cells, flags: 0) == 0)
+            #expect((0..<64).allSatisfy { first[$0] == 0 && second[$0] == 0 })
+            #expect(SoftwareMachine.unregisterHandler() == 0)
+        }
+    }
+
+    @Test("the child of a fork is no receiver and no sender, and its parent still is")
+    func forkedChild() {
+        together(1) { _ in
+            let counters = Counters()
+            #expect(SoftwareMachine.registerHandler(count, context: counters.cells, flags: 0x1000) == 0)
+            let index = SoftwareMachine.registerSelf(vector: 3)
+            SoftwareMachine.stui()
+            let child = fork()
+            if child == 0 {
+                // Bits of what is wrong. Locks of the registry stay untouched: other threads may have held them.
+                var wrong: CInt = emulation_processor() == nil ? 0 : 1
+                if SoftwareMachine.wait(microseconds: 1) != -EOPNOTSUPP { wrong |= 2 }
+                if SoftwareMachine.descriptor(vector: 3) != -EINVAL { wrong |= 4 }
+                if SoftwareMachine.unregisterSender(index: index) != -EINVAL { wrong |= 8 }
+                if SoftwareMachine.unregisterHandler() != -EINVAL { wrong |= 16 }
+                _exit(wrong)
+            }
+            var status: CInt = -1
+            while waitpid(child, &status, 0) < 0, errno == EINTR {}
+            #expect(child > 0 && status == 0)
+            SoftwareMachine.senduipi(UInt64(index))
+            #expect(counters[3] == 1)
+            #expect(SoftwareMachine.unregisterHandler() == 0)
+        }
+    }
+
     @Test("a notification is delivered although the thread was created with all signals blocked")
     func blockedSignals() {
         let counters = Counters()

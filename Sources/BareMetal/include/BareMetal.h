@@ -43,6 +43,7 @@ extern const uint8_t bm_enter_iretq[];
 // Single instructions, each with INT3 behind it, for bm_enter to try.
 extern const uint8_t bm_try_rdmsr[], bm_try_wrmsr[], bm_try_cr4[], bm_try_xsetbv[], bm_try_nothing[];
 
+void *memset(void *to, int value, size_t count);
 // The first index in from..<to where two arrays differ; to if there is none.
 unsigned bm_first_difference(const uint64_t *a, const uint64_t *b, unsigned from, unsigned to);
 void bm_load_descriptors(const void *gdt, const void *idt, uint64_t tss_selector);

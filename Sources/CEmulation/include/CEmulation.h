@@ -1,4 +1,4 @@
-/* What the software machine needs below Swift. All of it is async-signal-safe but emulation_signal_open and the tickets. */
+/* What the software machine needs below Swift. All of it is async-signal-safe but emulation_signal_open, emulation_forget_in_child and the tickets. */
 #ifndef CEMULATION_H
 #define CEMULATION_H
 
@@ -32,6 +32,8 @@ EMULATION_SAFE static inline uint64_t emulation_fetch_or(void *memory, uint64_t 
 /** The calling thread's processor; NULL before it is set. */
 EMULATION_SAFE void *emulation_processor(void);
 void emulation_set_processor(void *processor);
+/** From now on the child of a fork starts without a processor. False without memory. */
+bool emulation_forget_in_child(void);
 /** Keeps the compiler's order towards a signal on the same thread. */
 EMULATION_SAFE static inline void emulation_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 

@@ -4,7 +4,7 @@
  * At delivery the processor skips the red zone (UISTACKADJUST = 128 as the kernels set it), aligns
  * RSP to 16 bytes and pushes RSP, RFLAGS, RIP and the vector (SDM Vol. 3A, 9.4.2). The entry saves
  * all general registers and the vector state, calls this thread's function with the ABI's state
- * (DF = 0, x87 and MXCSR as at program start, RSP aligned to 16), restores all and ends in UIRET.
+ * (DF = AC = 0, x87 and MXCSR as at program start, RSP aligned to 16), restores all and ends in UIRET.
  */
 #ifndef UINTR_ENTRY_H
 #define UINTR_ENTRY_H
