@@ -154,9 +154,10 @@ extension Processor {
         APIC.setMode(APIC.supportsX2APIC ? .x2APIC : .xAPIC)
         APIC.setUp()
         for _ in 0..<512 {
-            if APIC.highest(APIC.inService) != 0 {
-                // Some emulators take no EOI for the spurious vector: it is another one for that long.
-                APIC.setEnabled(true, spurious: APIC.spuriousVector ^ 0x10)
+            let inService = APIC.highest(APIC.inService)
+            if inService != 0 {
+                // Bochs takes no EOI for the spurious vector: it is another one for that long.
+                if inService == APIC.spuriousVector { APIC.setEnabled(true, spurious: inService ^ 0x10) }
                 APIC.write(APIC.endOfInterrupt, 0)
                 APIC.setEnabled(true)
             } else if APIC.highest(APIC.requests) != 0 {
