@@ -35,7 +35,7 @@ struct Observation {
     /// Prints what has changed since.
     mutating func print(_ head: String, hashed: Bool = false) {
         guard let memory = Observation.memory else { return }
-        var line = head + faults
+        var line = faults
         for number in last.indices {
             let now = Observation.look(number)
             for (place, field) in Observed.fields.enumerated() where now[place] != last[number][place] {
@@ -57,6 +57,6 @@ struct Observation {
         if Runner.delivered.count < deliveredCount { deliveredCount = 0 }
         for vector in Runner.delivered[deliveredCount...] { line += Observed.delivered(vector) }
         deliveredCount = Runner.delivered.count
-        Console.bulk(hashed ? "\(head) #\(hex(Observed.hash(line)))" : line)
+        Console.bulk(head + (hashed ? " #\(hex(Observed.hash(line)))" : line))
     }
 }

@@ -4,7 +4,7 @@
 /// (the processor's number and a dot before a name, except for processor 0), then memory, then the vectors delivered. A step that
 /// only looks has no line, nor has an instruction before `settle` or `deliver`: a processor goes on by itself there, and the next
 /// line has both. `= CASE …` is everything in which the end of a case differs from its beginning, or
-/// `= CASE #hash` of that line. A fault that stops no free case stands before it all: `!#GP`.
+/// `= CASE #hash` of what would follow there. A fault that stops no free case stands before it all: `!#GP`.
 public enum Observed {
     /// Reading ESR has an effect, so its bits are not here; nor what a machine without a kernel never changes.
     public static let fields: [Field] = [
@@ -23,7 +23,7 @@ public enum Observed {
 
     public static func fault(_ words: [String]) -> String { " !" + words.joined(separator: ",") }
 
-    /// FNV-1a, 64 bits, of a line.
+    /// FNV-1a, 64 bits, of a line without its case.
     public static func hash(_ line: String) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in line.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -38,8 +38,8 @@ public enum CoreObservation {
         }
         if options.contains(.observeEnd) {
             var all = beginning
-            let line = "= \(number)" + faults + all.changes(to: machine)
-            lines.append(options.contains(.hashEnd) ? "= \(number) #\(hex(Observed.hash(line)))" : line)
+            let line = faults + all.changes(to: machine)
+            lines.append("= \(number)" + (options.contains(.hashEnd) ? " #\(hex(Observed.hash(line)))" : line))
         }
         return lines
     }
