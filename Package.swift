@@ -27,7 +27,12 @@ let package = Package(
             ]),
         .target(name: "Cases", dependencies: ["Architecture"]),
         .target(name: "Conformance", dependencies: ["Cases", "UserInterrupts", "CUserInterrupts", "Architecture"]),
-        .target(name: "Report", dependencies: ["Cases", "Conformance"]),
+        .target(
+            name: "Fidelity",
+            dependencies: [
+                "Cases", "Conformance", "Architecture", "Lab", .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .target(name: "Report", dependencies: ["Cases", "Conformance", "Fidelity"]),
         .target(
             name: "Lab",
             dependencies: [
@@ -37,7 +42,8 @@ let package = Package(
         .executableTarget(
             name: "uintr",
             dependencies: [
-                "Cases", "Conformance", "Lab", "Report", "UserInterrupts",
+                "Cases", "Conformance", "Fidelity", "Lab", "Report", "UserInterrupts",
+                .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -71,6 +77,11 @@ let package = Package(
                 "Cases", "Report", "uintr",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .testTarget(
+            name: "FidelityTests",
+            dependencies: [
+                "Fidelity", "Cases", "Conformance", "Lab", .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
             name: "LabTests", dependencies: ["Lab", .product(name: "SystemPackage", package: "swift-system")]),

@@ -1,7 +1,7 @@
 import Architecture
 
 /// Where a case can run, each level being able to run the ones above it only on the core.
-public enum Level: String, Codable, Equatable, Hashable, Sendable, CaseIterable {
+public enum Level: String, Equatable, Hashable, Sendable, CaseIterable {
     /// The core only: it sets what no software can, or separates what a machine does not.
     case core
     /// Also on bare metal at CPL 0, with no kernel in between.
@@ -42,7 +42,7 @@ public struct Case: Equatable, Sendable {
 }
 
 /// What the processor of a case enumerates.
-public struct CaseFeatures: Codable, Equatable, Hashable, Sendable {
+public struct CaseFeatures: Equatable, Hashable, Sendable {
     /// CPUID.(7,0):EDX[5].
     public var uintr = true
     /// CPUID.(7,1):EDX[17]. nil: whichever the machine has; the case holds with both.
@@ -80,6 +80,11 @@ public struct CaseFeatures: Codable, Equatable, Hashable, Sendable {
     }
 }
 
+// A machine without an operating system reads the binary form instead (`Binary.swift`).
+#if !hasFeature(Embedded)
+extension Level: Codable {}
+extension CaseFeatures: Codable {}
+
 extension Case: Codable {
     private enum Key: String, CodingKey { case id, claim, source, ids, level, processors, features, steps }
 
@@ -114,3 +119,4 @@ extension Case: Codable {
         try container.encode(steps.map(\.words), forKey: .steps)
     }
 }
+#endif

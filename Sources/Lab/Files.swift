@@ -33,11 +33,13 @@ enum Files {
         }
     }
 
-    static func write(_ text: String, to path: FilePath) throws(LabError) {
+    static func write(_ text: String, to path: FilePath) throws(LabError) { try write(Array(text.utf8), to: path) }
+
+    static func write(_ bytes: [UInt8], to path: FilePath) throws(LabError) {
         do {
             let file = try FileDescriptor.open(
                 path, .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite, .groupRead, .otherRead])
-            try file.closeAfter { _ = try file.writeAll(text.utf8) }
+            try file.closeAfter { _ = try file.writeAll(bytes) }
         } catch {
             throw LabError("\(path) cannot be written: \(error)", next: "look at the folder's owner and free space: ls -ld \(path.removingLastComponent()); df -h")
         }

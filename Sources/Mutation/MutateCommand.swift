@@ -19,10 +19,20 @@ struct MutateCommand: AsyncParsableCommand {
     @Option(help: "Run the mutant with this number.")
     var only: Int?
 
+    @Option(help: "A mutant acts from this use on in each case: a rule that breaks only then. With more than 1 survivors are no failure.")
+    var fromUse = 1
+
+    @Option(help: "A file of uintr lab fuzz --record: how random cases ended on Bochs. Shows which mutants they kill.")
+    var random: String?
+
     @Flag(help: "Print the mutants' numbers and rules, and run none.")
     var list = false
 
     func validate() throws {
+        guard fromUse >= 1 else { throw ValidationError("--from-use is at least 1, not \(fromUse)") }
+        if let random, !FileManager.default.isReadableFile(atPath: random) {
+            throw ValidationError("--random \(random): no such file. Make it: uintr lab fuzz --record \(random)")
+        }
         if let sample, sample < 1 { throw ValidationError("--sample is at least 1, not \(sample)") }
         if let only, !(1...Mutant.all.count).contains(only) {
             throw ValidationError("--only is 1 to \(Mutant.all.count), not \(only): see --list")
@@ -62,18 +72,21 @@ struct MutateCommand: AsyncParsableCommand {
         let mutants = chosen()
         var survivors = 0
         var onlyByWalk = 0
+        var onlyByRandomCases = 0
         let start = Date()
         for mutant in mutants {
             let verdict = try await verdict(runner, mutant.number)
             if verdict == .survives { survivors += 1 }
             if case .killedByWalk = verdict { onlyByWalk += 1 }
+            if case .killedByRandomCase = verdict { onlyByRandomCases += 1 }
             print("\(verdict.word)\t\(mutant.number)\t\(mutant.site.file): \(mutant.alternative.rule)\t\(verdict.detail)")
         }
         let seconds = Date().timeIntervalSince(start)
         print(
-            "\(mutants.count - survivors) of \(mutants.count) mutants killed, \(onlyByWalk) of them by a random walk alone; "
+            "\(mutants.count - survivors) of \(mutants.count) mutants killed, \(onlyByWalk) of them by a random walk alone, "
+                + (random == nil ? "" : "\(onlyByRandomCases) by the random cases alone, ")
                 + String(format: "%.1f s", seconds) + (sample == nil ? "" : ", seed \(seed)"))
-        if survivors > 0 {
+        if survivors > 0 && fromUse == 1 {
             note("mutate: \(survivors) rules can be broken unseen. Each needs a case: see SURVIVES above.")
             throw ExitCode(1)
         }
@@ -88,11 +101,11 @@ struct MutateCommand: AsyncParsableCommand {
 
     private func verdict(_ runner: String, _ number: Int) async throws -> Verdict {
         let result = try await Subprocess.run(
-            .path(FilePath(runner)), arguments: ["\(number)"], output: .string(limit: 1 << 20), error: .discarded)
+            .path(FilePath(runner)), arguments: Arguments(["\(number)", "\(fromUse)"] + (random.map { [$0] } ?? [])), output: .string(limit: 1 << 20), error: .discarded)
         let lines = result.standardOutput.split(separator: "\n").map(String.init)
         let cases = lines.filter { $0.hasPrefix("case ") }.map { String($0.dropFirst(5)) }
         if let first = cases.first { return .killedByCases(cases.count, first) }
-        if let first = lines.first { return .killedByWalk(first) }
+        if let first = lines.first { return first.hasPrefix("random ") ? .killedByRandomCase(first) : .killedByWalk(first) }
         return result.terminationStatus.isSuccess ? .survives : .killedByEnd("\(result.terminationStatus)")
     }
 }
@@ -101,6 +114,8 @@ struct MutateCommand: AsyncParsableCommand {
 enum Verdict: Equatable {
     case killedByCases(Int, String)
     case killedByWalk(String)
+    /// A random case on which the core and Bochs agree ends otherwise.
+    case killedByRandomCase(String)
     /// It trapped, or never ended.
     case killedByEnd(String)
     case survives
@@ -111,7 +126,7 @@ enum Verdict: Equatable {
         switch self {
         case .killedByCases(1, let first): first
         case .killedByCases(let count, let first): "\(first) and \(count - 1) more"
-        case .killedByWalk(let line): line
+        case .killedByWalk(let line), .killedByRandomCase(let line): line
         case .killedByEnd(let status): status
         case .survives: "no case fails"
         }

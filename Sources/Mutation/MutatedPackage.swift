@@ -19,6 +19,10 @@ struct MutatedPackage {
         for target in MutatedPackage.copied {
             try copyTarget(target, to: sources.appending(path: target))
         }
+        let random = sources.appending(path: "Random")
+        try files.createDirectory(at: random, withIntermediateDirectories: true)
+        try String(contentsOf: root.appending(path: "Sources/Fidelity/RandomCase.swift"), encoding: .utf8)
+            .write(to: random.appending(path: "RandomCase.swift"), atomically: true, encoding: .utf8)
         let runner = sources.appending(path: "runner")
         try files.createDirectory(at: runner, withIntermediateDirectories: true)
         try MutatedPackage.runner.write(to: runner.appending(path: "main.swift"), atomically: true, encoding: .utf8)
@@ -70,10 +74,16 @@ struct MutatedPackage {
         return result
     }
 
+    /// A mutant acts from its `firstUse`-th use on since it was selected: 1 is always.
     private static let selector = """
         @usableFromInline nonisolated(unsafe) var selectedMutant: Int32 = 0
-        @inlinable func isMutant(_ number: Int32) -> Bool { selectedMutant == number }
-        public func selectMutant(_ number: Int32) { selectedMutant = number }
+        @usableFromInline nonisolated(unsafe) var usesLeft: Int32 = 0
+        @inlinable func isMutant(_ number: Int32) -> Bool {
+            guard selectedMutant == number else { return false }
+            if usesLeft > 0 { usesLeft -= 1 }
+            return usesLeft == 0
+        }
+        public func selectMutant(_ number: Int32, firstUse: Int32 = 1) { selectedMutant = number; usesLeft = firstUse }
 
         """
 
@@ -86,7 +96,8 @@ struct MutatedPackage {
                 .target(name: "Architecture"),
                 .target(name: "Cases", dependencies: ["Architecture"]),
                 .target(name: "Conformance", dependencies: ["Architecture", "Cases"]),
-                .executableTarget(name: "runner", dependencies: ["Architecture", "Cases", "Conformance"]),
+                .target(name: "Random", dependencies: ["Architecture", "Cases", "Conformance"]),
+                .executableTarget(name: "runner", dependencies: ["Architecture", "Cases", "Conformance", "Random"]),
             ],
             swiftLanguageModes: [.v6]
         )
@@ -94,21 +105,60 @@ struct MutatedPackage {
         """
 
     /// Prints what failed, a line each. A mutant that never ends is ended by the alarm.
+    ///
+    /// Arguments: the mutant, its first use, and the file of `uintr lab fuzz --record`: how random cases ended on Bochs.
     private static let runner = """
         import Architecture
         import Cases
         import Conformance
         import Glibc
+        import Random
 
         alarm(60)
-        selectMutant(CommandLine.arguments.count > 1 ? Int32(CommandLine.arguments[1]) ?? 0 : 0)
+        let arguments = CommandLine.arguments
+        let mutant = arguments.count > 1 ? Int32(arguments[1]) ?? 0 : 0
+        let firstUse = arguments.count > 2 ? Int32(arguments[2]) ?? 1 : 1
         for testCase in Case.all {
-            if CoreSuite.run(testCase).verdict != .passed { print("case \\(testCase.id)") }
+            for features in testCase.features.processors {
+                var one = testCase
+                one.features.flexibleUIRET = features.flexibleUIRET
+                one.features.linearAddressWidth = Int(features.linearAddressWidth.rawValue)
+                one.features.tracksInitialConfiguration = features.tracksInitialConfiguration
+                selectMutant(mutant, firstUse: firstUse)
+                guard CoreSuite.run(one).verdict != .passed else { continue }
+                print("case \\(testCase.id)")
+                break
+            }
         }
-        for seed: UInt64 in 1...4 {
-            if RandomWalk.run(instructions: 20_000, seed: seed).violation != nil { print("walk \\(seed)") }
+        if firstUse == 1 {
+            for seed: UInt64 in 1...4 {
+                if RandomWalk.run(instructions: 20_000, seed: seed).violation != nil { print("walk \\(seed)") }
+            }
+            if DecoderWalk.run(strings: 50_000, seed: 1).violation != nil { print("decoder 1") }
         }
-        if DecoderWalk.run(strings: 50_000, seed: 1).violation != nil { print("decoder 1") }
+        if arguments.count > 3, let file = fopen(arguments[3], "r") {
+            var seed: UInt64 = 0
+            let processor = Features(flexibleUIRET: false, linearAddressWidth: .bits48, tracksInitialConfiguration: true)
+            var line: UnsafeMutablePointer<CChar>?
+            var room = 0
+            while getline(&line, &room, file) > 0, let text = line {
+                let words = String(cString: text).split(whereSeparator: { $0 == " " || $0 == "\\n" })
+                guard words.count == 2 else { continue }
+                if words[0] == "seed" {
+                    seed = UInt64(words[1]) ?? 0
+                    continue
+                }
+                guard let number = Int(words[0]) else { continue }
+                selectMutant(mutant, firstUse: firstUse)
+                let end = CoreObservation.lines(
+                    of: RandomCase.make(number, seed: seed), number: 1, features: processor,
+                    options: [.free, .observeEnd, .hashEnd]).last
+                if end != "= 1 #\\(words[1])" {
+                    print("random \\(seed).\\(number)")
+                    break
+                }
+            }
+        }
 
         """
 }

@@ -6,7 +6,7 @@ import Report
 struct LabCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lab", abstract: "An emulated Sapphire Rapids: Bochs, built here with the project's fixes.",
-        subcommands: [LabSetupCommand.self, LabDoctorCommand.self])
+        subcommands: [LabSetupCommand.self, LabDoctorCommand.self, LabCheckCommand.self, LabFuzzCommand.self])
 }
 
 struct LabSetupCommand: ParsableCommand {

@@ -12,7 +12,7 @@ public struct CaseMemory: Memory, Sendable {
     }
 
     private static let pageSize: UInt64 = 4096
-    private var pages: [Page] = []
+    private(set) var pages: [Page] = []
 
     public init() {
         map(Layout.code, pages: 1, user: true, writable: false)
