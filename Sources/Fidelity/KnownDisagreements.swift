@@ -55,7 +55,7 @@ public struct KnownDisagreement: Equatable, Sendable {
 }
 
 extension KnownDisagreement {
-    public static let all = [lockedRead, partialLoad, softwareDisabled, globallyDisabled, subleaf]
+    public static let all = [lockedRead, partialLoad, subleaf]
 
     private static let lockedRead = KnownDisagreement(
         "the page fault of a locked read", .bochs,
@@ -90,23 +90,6 @@ extension KnownDisagreement {
         let loaded: Set = ["uihandler", "uistackadjust", "uittsz", "upidaddr", "uitt", "uirr", "uif"]
         return core.isEmpty && machine.allSatisfy { loaded.contains(String($0.prefix { $0 != "=" })) }
     }
-
-    private static let softwareDisabled = KnownDisagreement(
-        "a software-disabled local APIC accepts interrupts", .bochs,
-        cases: ["apic.software-disabled-accepts-nothing", "thread.ndst-names-an-offline-cpu"],
-        """
-        With SVR[8] = 0 a local APIC accepts no fixed interrupt (SDM Vol. 3A, 11.4.7.2). Bochs' accepts it (cpu/apic.cc; lab/README.md, \
-        "What stays"). Do not ask Bochs about interrupts that reach a processor on its way offline.
-        """
-    ) { _, found in found.machine.contains("apic.irr.highest=") && !found.core.contains("apic.irr.highest=") }
-
-    private static let globallyDisabled = KnownDisagreement(
-        "a disabled local APIC stays disabled", .bochs, cases: ["message.xapic-*"],
-        """
-        From disabled a local APIC goes to xAPIC mode by IA32_APIC_BASE[11] = 1 (SDM Vol. 3A, 11.4.3 and 11.12.5). Bochs ignores the \
-        write where the bit is 0 already (relocate_apic, cpu/msr.cc), so no case gets from x2APIC to xAPIC mode, nor back. Not mended: \
-        these cases run last, and say nothing.
-        """)
 
     private static let subleaf = KnownDisagreement(
         "the Sapphire Rapids of Bochs has no sub-leaf 1 of leaf 7", .open, cases: ["cpuid.leaf-7-has-subleaf-1"],
