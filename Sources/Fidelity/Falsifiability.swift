@@ -27,10 +27,10 @@ public enum Falsifiability {
             offsets, values and the live UINV: no, they are patches 0003 to 0005. The header and the order of #UD, #GP and #PF: yes. What a \
             fault leaves of the registers: the manual leaves it open
             """,
-        "apic": "yes, but for a software-disabled local APIC",
+        "apic": "yes; that a software-disabled local APIC accepts nothing is patch 0016",
         "message": """
-            which local APIC a message reaches in x2APIC mode: yes, but for the broadcast, which is patch 0014. In xAPIC mode: no, a case does \
-            not get there. What happens while a message is in flight, and the order of two: no
+            which local APIC a message reaches in x2APIC mode: yes, but for the broadcast, which is patch 0014. In xAPIC mode: yes, but \
+            for NDST's place, which is patch 0012, and for the way into that mode, 0017. What happens while a message is in flight, and the order of two: no
             """,
         "thread": "what one processor does by itself: yes. Windows that an IPI in flight opens: no",
     ]

@@ -62,7 +62,7 @@ extension FidelityReport {
         let topics = Topics(check.comparisons)
         var lines = [
             "In Bochs an IPI arrives at once, and the read-modify-writes of SENDUIPI and of notification processing are never split. Where a "
-                + "claim is about what happens in between, Bochs cannot contradict it: agreement proves nothing there. Nor does it for the fifteen "
+                + "claim is about what happens in between, Bochs cannot contradict it: agreement proves nothing there. Nor does it for the seventeen "
                 + "rules that this project's patches restore (lab/README.md): there both sides have one author. It could for all else.",
             "", "| topic | could Bochs have falsified it? |", "|---|---|",
         ]
