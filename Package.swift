@@ -39,6 +39,10 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        // The explorer. The model checker knows nothing of interrupts; the kernel's model knows no search strategy.
+        .target(name: "ModelChecker"),
+        .target(name: "KernelModel", dependencies: ["Architecture", "ModelChecker"]),
+        .target(name: "Verdicts", dependencies: ["KernelModel", "ModelChecker"]),
         .executableTarget(
             name: "uintr",
             dependencies: [
@@ -83,6 +87,9 @@ let package = Package(
             dependencies: [
                 "Fidelity", "Cases", "Conformance", "Lab", .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .testTarget(name: "ModelCheckerTests", dependencies: ["ModelChecker"]),
+        .testTarget(name: "KernelModelTests", dependencies: ["KernelModel", "ModelChecker"]),
+        .testTarget(name: "VerdictsTests", dependencies: ["Verdicts", "KernelModel", "ModelChecker"]),
         .testTarget(
             name: "LabTests", dependencies: ["Lab", .product(name: "SystemPackage", package: "swift-system")]),
     ],

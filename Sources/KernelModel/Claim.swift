@@ -1,0 +1,27 @@
+/// What is claimed of a design: each is a property that a step or an ending of the model breaks.
+public enum Claim: String, CaseIterable, Codable, Hashable, Sendable {
+    /// A receiver that sleeps is woken by what was posted for it, and one that found the flag clear does not sleep past its handler.
+    case lostWakeup = "lost-wakeup"
+    /// Every posted vector is delivered once the receiver can take it.
+    case delivered
+    /// No vector is delivered twice without a new post, and none that was never posted.
+    case onceEach = "once-each"
+    /// No notification is consumed for another task than the one that it was sent for.
+    case rightTask = "right-task"
+    /// No processor touches the UPID of a receiver after it was freed.
+    case freedUPID = "freed-upid"
+    /// XRSTORS never raises #GP because UINV is not 0.
+    case xrstors
+    /// UINV is loaded whenever a receiver is in user mode with interrupts enabled.
+    case uinvLoaded = "uinv-loaded"
+    /// No CPU is interrupted by the wakeup of a task that sleeps and did not last run there with that CPU's own task affected.
+    case innocentCPU = "innocent-cpu"
+    /// A waiter is on the wait list once while it waits, and not after.
+    case waitList = "wait-list"
+    /// No SENDUIPI faults for ever.
+    case faultLoop = "fault-loop"
+    /// Each SENDUIPI posts exactly once, whichever way it took.
+    case onePost = "one-post"
+    /// A waiter woken by a signal leaves nothing behind.
+    case signalLeftovers = "signal-leftovers"
+}

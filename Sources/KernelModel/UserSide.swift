@@ -1,0 +1,7 @@
+/// What a receiver's program does around uintr_wait().
+public enum UserSide: String, CaseIterable, Codable, Hashable, Sendable {
+    /// `clui; if (!flag) uintr_wait(); stui`: no handler runs between the test and the sleep.
+    case clui
+    /// `if (!flag) uintr_wait()`: a handler may.
+    case naive
+}

@@ -1,0 +1,36 @@
+import KernelModel
+
+/// A situation that the exploration is confined to, beside its bounds.
+public enum Scenario: String, CaseIterable, Codable, Hashable, Sendable {
+    /// Everything that the bounds allow.
+    case any
+    /// The mail's: nothing is posted until the receiver sleeps and its CPU is offline.
+    case hotplug
+}
+
+/// What is asked of the explorer: one design, one claim, within bounds.
+public struct Question: Codable, Equatable, Hashable, Sendable {
+    /// A name of `WaitDesign.all`.
+    public var design: String
+    /// Names of repairs that are switched on, in the design's order.
+    public var repairs: [String]
+    public var claim: Claim
+    public var scenario: Scenario
+    public var user: UserSide
+    public var bounds: Bounds
+}
+
+/// The answer to a question.
+public struct Answer: Codable, Sendable {
+    public enum Verdict: String, Codable, Sendable { case holds, violated, incomplete }
+    public var question: Question
+    public var verdict: Verdict
+    /// Distinct states that the search stored.
+    public var states: UInt64
+    public var transitions: UInt64
+    public var seconds: Double
+    /// What was covered: the bounds, the strategy, the reductions; why it is incomplete; the odds of omission with fingerprints.
+    public var coverage: String
+    /// With `violated`.
+    public var trace: Trace?
+}

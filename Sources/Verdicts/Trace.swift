@@ -1,0 +1,61 @@
+import KernelModel
+
+/// A run that breaks a claim, ready for a reader: who does what, step by step, and what it leaves behind.
+public struct Trace: Codable, Equatable, Sendable {
+    /// A piece of state beside a step: `UPID`, `ON=1 NV=wait NDST=1 PIR={0}`.
+    public struct Value: Codable, Equatable, Sendable {
+        /// `UPID`, `UIRR`, `UINV CPU 1`, `task`.
+        public var name: String
+        public var text: String
+        /// True if this step changed it.
+        public var changed: Bool
+    }
+
+    /// An IPI that has been sent and has not arrived.
+    public struct InFlight: Codable, Equatable, Sendable {
+        /// `UINV` or `wait vector`, as the design calls it.
+        public var vector: String
+        /// The CPU that it was sent to.
+        public var to: Int
+    }
+
+    public struct Step: Codable, Equatable, Sendable {
+        /// The number of the step in the model: what a replay follows.
+        public var id: UInt16
+        /// The CPU in whose column it stands; nil for what no CPU does (an IPI arrives, a timer expires elsewhere).
+        public var cpu: Int?
+        /// The task that does it, if one does: `receiver A`, `sender B`.
+        public var task: String?
+        /// `set_current_state(TASK_INTERRUPTIBLE)`, `SENDUIPI: PIR[0] := 1, ON := 1`.
+        public var text: String
+        /// For an IPI that arrives: where it goes.
+        public var arrow: InFlight?
+        /// IPIs in flight after the step.
+        public var inFlight: [InFlight]
+        /// The state after the step, always the same names in the same order.
+        public var state: [Value]
+    }
+
+    /// The first line: `rfc-v1, scenario hotplug: the claim lost-wakeup is violated`.
+    public var title: String
+    /// Columns: how many CPUs there are.
+    public var cpus: Int
+    /// The state before the first step.
+    public var initial: [Value]
+    public var steps: [Step]
+    /// What is wrong at the end, in a sentence or two.
+    public var conclusion: String
+}
+
+/// What a trace file holds, as JSON: enough to replay it with nothing else at hand.
+public struct TraceFile: Codable, Equatable, Sendable {
+    /// `uintr-trace`.
+    public var format = "uintr-trace"
+    /// The version of the model: a file of another one cannot be replayed.
+    public var version: Int
+    public var question: Question
+    public var verdict: Answer.Verdict
+    /// Of a random strategy.
+    public var seed: UInt64?
+    public var trace: Trace
+}
