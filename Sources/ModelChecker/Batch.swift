@@ -55,15 +55,22 @@ struct Batch<State: PackedState> {
 
     @inlinable @inline(__always)
     mutating func add(_ state: State, parent: UInt32, prefetchingIn lines: UnsafeMutableRawPointer, lineCount: UInt64) {
+        let hash = add(state, parent: parent)
+        let line = Int(truncatingIfNeeded: hash.multipliedFullWidth(by: lineCount).high)
+        mc_prefetch(lines + line * Store<State>.lineBytes)
+    }
+
+    /// - Returns: the state's hash.
+    @inlinable @inline(__always) @discardableResult
+    mutating func add(_ state: State, parent: UInt32) -> UInt64 {
         if count == capacity { enlarge() }
         let place = states + count
         place.initialize(to: state)
         let hash = Store<State>.hash(of: place)
         hashes[count] = hash
         parents[count] = parent
-        let line = Int(truncatingIfNeeded: hash.multipliedFullWidth(by: lineCount).high)
-        mc_prefetch(lines + line * Store<State>.lineBytes)
         count &+= 1
+        return hash
     }
 }
 

@@ -18,7 +18,7 @@ struct BreadthFirst<E: Expander>: ~Copyable {
         self.expander = expander
         self.options = options
         store = try Store(
-            memoryLimit: options.memoryLimit ?? physicalMemory() / 2, stateLimit: options.stateLimit ?? .max,
+            memoryLimit: options.memoryBytes, stateLimit: options.stateLimit ?? .max,
             keepsFingerprints: options.fingerprints)
         meter = Meter(interval: options.progressInterval)
     }
@@ -109,7 +109,7 @@ struct BreadthFirst<E: Expander>: ~Copyable {
     }
 
     @inlinable
-    var isOverLimit: Bool { store.memory.total > options.memoryLimit ?? physicalMemory() / 2 }
+    var isOverLimit: Bool { store.memory.total > options.memoryBytes }
 
     /// All that can be decided on the way is, and nothing is asked for that needs the whole space.
     @inlinable

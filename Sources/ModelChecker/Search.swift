@@ -30,18 +30,78 @@ public struct Search<M: Model>: Sendable {
         var search = try BreadthFirst(expander, options)
         let findings = search.run(progress: progress)
         var result = search.result
-        for finding in findings.list {
-            let numbers = search.store.numbers(to: finding.number)
-            let path = try expander.path(
-                along: numbers.count, isStored: { place, state in search.store.holds(numbers[place], state) },
-                lastStepBreaks: finding.byStep ? finding.properties : 0)
-            for place in 0..<32 where finding.properties & 1 << PropertySet(place) != 0 {
-                result.violations.append(Violation(property: place, path: path))
+        let cut = search.cut
+        let outcome: Result<Void, SearchError> = withUnsafeMutablePointer(to: &search.store) { store in
+            Result { () throws(SearchError) in
+                try conclude(expander, Visited(shards: store, shardBits: 0), findings, cut: cut, &result)
             }
         }
-        result.violations.sort { $0.property < $1.property }
-        result.undecided = result.isComplete ? 0 : findings.open
+        try outcome.get()
         return result
+    }
+
+    /// Rebuilds the paths of what was found, and decides what needs the whole space.
+    @inlinable
+    func conclude<E: Expander>(
+        _ expander: E, _ visited: Visited<M.State>, _ findings: Findings, cut: [UInt32], _ result: inout SearchResult<M.State>
+    ) throws(SearchError) where E.M == M {
+        for finding in findings.list {
+            let path = try expander.path(to: Int(finding.number), visited, lastStepBreaks: finding.byStep ? finding.properties : 0)
+            result.add(path, for: finding.properties)
+        }
+        let canFinish = findings.open & model.properties(of: .canFinish)
+        let noIdleCycle = findings.open & model.properties(of: .noIdleCycle)
+        result.undecided = result.isComplete ? canFinish | noIdleCycle : findings.open
+        if result.isComplete, canFinish | noIdleCycle != 0 {
+            try decideGlobally(expander, visited, canFinish, noIdleCycle, cut: cut, &result)
+        }
+        result.violations.sort { $0.property < $1.property }
+    }
+
+    @inlinable
+    func decideGlobally<E: Expander>(
+        _ expander: E, _ visited: Visited<M.State>, _ canFinish: PropertySet, _ noIdleCycle: PropertySet, cut: [UInt32],
+        _ result: inout SearchResult<M.State>
+    ) throws(SearchError) where E.M == M {
+        if options.fingerprints {
+            result.coverage += "; canFinish and noIdleCycle are not decided with fingerprints: search without"
+            return
+        }
+        if canFinish != 0 {
+            var finishing = Finishing(expander, visited, cut: cut)
+            if let number = finishing.firstStuck() {
+                result.add(try expander.path(to: number, visited, lastStepBreaks: 0), for: canFinish)
+            }
+            result.undecided &= ~canFinish
+        }
+        guard noIdleCycle != 0 else { return }
+        guard options.reductions.isEmpty else {
+            result.coverage += "; noIdleCycle is not decided with reductions: search without"
+            return
+        }
+        guard let fairness = model as? any FairModel else { throw .nothingDeclared(reduction: "fairness (FairModel)") }
+        let bytes = IdleCycle<E>.bytes(states: result.states, transitions: result.transitions)
+        guard bytes + result.memory.total <= options.memoryBytes else {
+            result.coverage += "; noIdleCycle is not decided: it needs \(bytes >> 20) MiB more than the memory limit leaves"
+            return
+        }
+        var cycles = IdleCycle(expander, visited, fairness: fairness)
+        if let (start, moves) = cycles.find(cut: cut) {
+            var path = try expander.path(to: start, visited, lastStepBreaks: 0)
+            var state = visited[start]
+            for move in moves {
+                let next = visited[move.number]
+                guard
+                    let step = model.steps(from: state).first(where: { step in
+                        step.next == next && fairness.process(of: step.id) == move.process
+                    })
+                else { throw .pathNotReproduced(step: path.steps.count + path.cycle.count) }
+                path.cycle.append(step.id)
+                state = next
+            }
+            result.add(path, for: noIdleCycle)
+        }
+        result.undecided &= ~noIdleCycle
     }
 
     @usableFromInline
