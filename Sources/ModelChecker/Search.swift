@@ -17,27 +17,49 @@ public struct Search<M: Model>: Sendable {
     public func run(progress: (Progress) -> Void = { _ in }) throws(SearchError) -> SearchResult<M.State> {
         try checkModel()
         for reduction in [Reductions.partialOrder, .chains] where options.reductions.contains(reduction) {
-            throw .nothingDeclared(reduction: reduction == .chains ? ".chains" : ".partialOrder")
+            throw .notDeclared(reduction == .chains ? "the reduction .chains (ProcessModel)" : "the reduction .partialOrder (ProcessModel)")
         }
-        return options.reductions.contains(.canonical)
-            ? try search(with: CanonicalSteps(model: model), progress)
-            : try search(with: EveryStep(model: model), progress)
+        switch options.strategy {
+        case .randomWalk(let seed, let walks, let depth):
+            var random = RandomWalks(model, options, seed: seed, walks: walks, depth: depth, fairness: nil)
+            return random.run(progress: progress)
+        case .pct(let seed, let walks, let depth):
+            guard let fairness = model as? any FairModel else { throw .notDeclared("PCT (FairModel.process)") }
+            var random = RandomWalks(model, options, seed: seed, walks: walks, depth: depth, fairness: fairness)
+            return random.run(progress: progress)
+        case .breadthFirst, .depthFirst:
+            return options.reductions.contains(.canonical)
+                ? try search(with: CanonicalSteps(model: model), progress)
+                : try search(with: EveryStep(model: model), progress)
+        }
     }
 
     @inlinable
     func search<E: Expander>(with expander: E, _ progress: (Progress) -> Void) throws(SearchError) -> SearchResult<M.State>
     where E.M == M {
+        if options.strategy == .depthFirst {
+            guard !options.fingerprints else { throw .fingerprintsDepthFirst }
+            var search = try DepthFirst(expander, options)
+            let findings = search.run(progress: progress)
+            return try conclude(expander, &search.store, findings, cut: search.cut, search.result)
+        }
         var search = try BreadthFirst(expander, options)
         let findings = search.run(progress: progress)
-        var result = search.result
-        let cut = search.cut
-        let outcome: Result<Void, SearchError> = withUnsafeMutablePointer(to: &search.store) { store in
+        return try conclude(expander, &search.store, findings, cut: search.cut, search.result)
+    }
+
+    @inlinable
+    func conclude<E: Expander>(
+        _ expander: E, _ store: inout Store<M.State>, _ findings: Findings, cut: [UInt32], _ found: SearchResult<M.State>
+    ) throws(SearchError) -> SearchResult<M.State> where E.M == M {
+        let outcome: Result<SearchResult<M.State>, SearchError> = withUnsafeMutablePointer(to: &store) { store in
             Result { () throws(SearchError) in
+                var result = found
                 try conclude(expander, Visited(shards: store, shardBits: 0), findings, cut: cut, &result)
+                return result
             }
         }
-        try outcome.get()
-        return result
+        return try outcome.get()
     }
 
     /// Rebuilds the paths of what was found, and decides what needs the whole space.
@@ -79,7 +101,7 @@ public struct Search<M: Model>: Sendable {
             result.coverage += "; noIdleCycle is not decided with reductions: search without"
             return
         }
-        guard let fairness = model as? any FairModel else { throw .nothingDeclared(reduction: "fairness (FairModel)") }
+        guard let fairness = model as? any FairModel else { throw .notDeclared("noIdleCycle (FairModel.process)") }
         let bytes = IdleCycle<E>.bytes(states: result.states, transitions: result.transitions)
         guard bytes + result.memory.total <= options.memoryBytes else {
             result.coverage += "; noIdleCycle is not decided: it needs \(bytes >> 20) MiB more than the memory limit leaves"
