@@ -105,12 +105,16 @@ extension Store {
             if empty != 0 {
                 fill(line, empty.trailingZeroBitCount, batch.states + i, hash, parent: batch.parents[i])
             } else {
-                insert(batch.states + i, hash, parent: batch.parents[i])
+                mc_prefetch(line + Self.lineBytes)
+                batch.pending[waiting] = UInt32(truncatingIfNeeded: i)
+                batch.candidates[waiting] = Self.none
+                waiting &+= 1
             }
         }
         for w in 0..<waiting {
             let i = Int(batch.pending[w])
-            if holds(batch.candidates[w], batch.states + i, batch.hashes[i]) { continue }
+            let candidate = batch.candidates[w]
+            if candidate != Self.none, holds(candidate, batch.states + i, batch.hashes[i]) { continue }
             insert(batch.states + i, batch.hashes[i], parent: batch.parents[i])
         }
     }
