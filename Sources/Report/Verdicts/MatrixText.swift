@@ -13,8 +13,8 @@ extension ExploreReport {
     }
 
     func sum(_ matrix: VerdictMatrix) -> String {
-        let parts = [Answer.Verdict.holds, .violated, .incomplete].map { "\(matrix.count($0)) \($0.words)" }
-        return "Of \(count(matrix.all.count, "verdict")) " + parts.joined(separator: ", ") + "."
+        let parts = [Answer.Verdict.holds, .violated, .incomplete].map { "\(matrix.count($0)) \($0.word)" }
+        return "\(count(matrix.all.count, "verdict")): " + parts.joined(separator: ", ") + "."
     }
 
     /// In as many parts, one above the other, as the terminal's width needs.
@@ -31,16 +31,24 @@ extension ExploreReport {
                 rest.removeFirst()
             }
             if !lines.isEmpty { lines.append("") }
-            lines.append(
-                layout.styled(padded("claim", first) + part.map { padded(matrix.names[$0], width(matrix, $0)) }.joined(), .dim))
+            var head = TextCanvas()
+            head.put("claim", at: 0, .dim)
+            var place = first
+            for column in part {
+                head.put(matrix.names[column], at: place, .dim)
+                place += width(matrix, column)
+            }
+            lines.append(head.rendered(layout))
             for claim in matrix.claims {
-                lines.append(
-                    padded(claim.rawValue, first)
-                        + part.map { column in
-                            let cell = matrix.cell(column, claim)
-                            let text = padded(short(cell), width(matrix, column))
-                            return cell.verdict.map { layout.styled(text, $0.style) } ?? text
-                        }.joined())
+                var line = TextCanvas()
+                line.put(claim.rawValue, at: 0)
+                var place = first
+                for column in part {
+                    let cell = matrix.cell(column, claim)
+                    line.put(short(cell), at: place, cell.verdict?.style)
+                    place += width(matrix, column)
+                }
+                lines.append(line.rendered(layout))
             }
         }
         return lines
@@ -52,7 +60,7 @@ extension ExploreReport {
 
     func short(_ cell: VerdictMatrix.Cell) -> String {
         guard let verdict = cell.verdict, let answer = cell.record?.answer else { return "-" }
-        return verdict == .violated && answer.trace != nil ? "violated, \(answer.length)" : verdict.rawValue
+        return verdict == .violated && answer.trace != nil ? "violated in \(answer.length)" : verdict.rawValue
     }
 
     private func violations(_ matrix: VerdictMatrix, _ layout: TextLayout) -> [String] {
@@ -83,12 +91,12 @@ extension ExploreReport {
 }
 
 extension Answer.Verdict {
-    /// In the plural.
-    var words: String {
+    /// After a number of them.
+    var word: String {
         switch self {
         case .holds: "hold"
-        case .violated: "are violated"
-        case .incomplete: "are incomplete"
+        case .violated: "violated"
+        case .incomplete: "incomplete"
         }
     }
 }
