@@ -1,13 +1,5 @@
 import KernelModel
 
-/// A situation that the exploration is confined to, beside its bounds.
-public enum Scenario: String, CaseIterable, Codable, Hashable, Sendable {
-    /// Everything that the bounds allow.
-    case any
-    /// The mail's: nothing is posted until the receiver sleeps and its CPU is offline.
-    case hotplug
-}
-
 /// What is asked of the explorer: one design, one claim, within bounds.
 public struct Question: Codable, Equatable, Hashable, Sendable {
     /// A name of `WaitDesign.all`.
