@@ -1,25 +1,30 @@
 public import KernelModel
 
-extension Explorer {
-    /// The entry of a design.
+extension WaitDesign {
+    /// The design of this name.
     ///
     /// - Throws: a sentence that names the designs, and the nearest.
-    public func design(named name: String) throws(UsageError) -> DesignEntry {
-        if let entry = designs.first(where: { $0.name == name }) { return entry }
-        let names = designs.map(\.name)
+    public static func checked(_ name: String) throws(UsageError) -> WaitDesign {
+        if let design = named(name) { return design }
+        let names = all.map(\.name)
         throw UsageError(
             "--design: there is no design \"\(name)\".\(suggestion(for: name, among: names)) The designs are \(names.joined(separator: ", ")). \"uintr explore --list\" says what each is."
         )
     }
 
+    /// What can be switched on: the design's repairs, and the mail's other ideas.
+    public var switches: [Repair] { repairs + WaitDesign.ideas.filter { !repairs.contains($0) } }
+
     /// `names` in the design's order, each once.
     ///
-    /// - Throws: a sentence that names the design's repairs, and the nearest.
-    public func repairs(named names: [String], of design: DesignEntry) throws(UsageError) -> [String] {
-        let known = design.repairs.map(\.name)
+    /// - Throws: a sentence that names what can be switched on, and the nearest.
+    public func checkedRepairs(_ names: [String]) throws(UsageError) -> [String] {
+        let known = switches.map(\.name)
         for name in names where !known.contains(name) {
-            let has = known.isEmpty ? "has none" : "has \(known.joined(separator: ", "))"
-            throw UsageError("--repairs: \(design.name) has no repair \"\(name)\".\(suggestion(for: name, among: known)) It \(has).")
+            let isAlways = always.contains(name) ? " \(self.name) has it without being asked." : ""
+            throw UsageError(
+                "--repairs: \(self.name) has no repair \"\(name)\" to switch on.\(isAlways)\(isAlways.isEmpty ? suggestion(for: name, among: known) : "") It has \(known.joined(separator: ", "))."
+            )
         }
         return known.filter(names.contains)
     }
@@ -45,11 +50,12 @@ extension Claim {
         case .freedUPID: "no processor touches the UPID of a receiver after it was freed"
         case .xrstors: "XRSTORS never raises #GP because UINV is not 0"
         case .uinvLoaded: "UINV is loaded whenever a receiver is in user mode with interrupts enabled"
-        case .innocentCPU: "no CPU is interrupted for a sleeping task that did not last run there"
+        case .innocentCPU: "no CPU that runs another task is interrupted to wake one that sleeps"
         case .waitList: "a waiter is on the wait list once while it waits, and not after"
         case .faultLoop: "no SENDUIPI faults for ever"
         case .onePost: "each SENDUIPI posts exactly once, whichever way it took"
         case .signalLeftovers: "a waiter woken by a signal leaves nothing behind"
+        case .upidState: "the UPID of a task that is switched out has SN or a waiter, that of one in user mode neither"
         }
     }
 }
@@ -79,7 +85,7 @@ extension Question {
     public var command: String { (["uintr", "explore"] + arguments).joined(separator: " ") }
 }
 
-extension SearchOptions {
+extension ExploreOptions {
     /// The arguments of `uintr explore` that are not its defaults.
     public var arguments: [String] {
         var words: [String] = []

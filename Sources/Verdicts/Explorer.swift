@@ -1,26 +1,23 @@
-public import KernelModel
-
-/// What stands behind `uintr explore` and `uintr replay`: the catalogue, and how to ask.
+/// What stands behind `uintr explore` and `uintr replay`.
 public struct Explorer: Sendable {
+    public typealias Report = @Sendable (ExploreProgress) -> Void
+
     /// The version of the model. A trace file of another version cannot be replayed.
     public var version: Int
-    /// Every design with its repairs, in the order in which they are listed.
-    public var designs: [DesignEntry]
-    /// Searches for an answer. The last argument is called from time to time, on any thread.
-    public var explore: @Sendable (Question, SearchOptions, @escaping @Sendable (SearchProgress) -> Void) throws(ExplorerError) -> Answer
+    /// Answers to the questions, in their order. They differ in nothing but their claim, so one search may answer them all. The
+    /// last argument is called from time to time, on any thread.
+    public var explore: @Sendable ([Question], ExploreOptions, @escaping Report) throws(ExplorerError) -> [Answer]
     /// Takes the file's steps in the model.
     public var replay: @Sendable (TraceFile) throws(ExplorerError) -> Replay
-    /// Judges the mail's other ideas, within bounds.
-    public var ideas: @Sendable (Bounds, SearchOptions) throws(ExplorerError) -> [IdeaRow]
+    /// Judges the mail's other ideas as the matrix does the designs: what a question says beside design, repairs and claim counts.
+    public var ideas: @Sendable (Question, ExploreOptions, @escaping Report) throws(ExplorerError) -> [IdeaRow]
 
     public init(
-        version: Int, designs: [DesignEntry],
-        explore: @escaping @Sendable (Question, SearchOptions, @escaping @Sendable (SearchProgress) -> Void) throws(ExplorerError) -> Answer,
+        version: Int, explore: @escaping @Sendable ([Question], ExploreOptions, @escaping Report) throws(ExplorerError) -> [Answer],
         replay: @escaping @Sendable (TraceFile) throws(ExplorerError) -> Replay,
-        ideas: @escaping @Sendable (Bounds, SearchOptions) throws(ExplorerError) -> [IdeaRow]
+        ideas: @escaping @Sendable (Question, ExploreOptions, @escaping Report) throws(ExplorerError) -> [IdeaRow]
     ) {
         self.version = version
-        self.designs = designs
         self.explore = explore
         self.replay = replay
         self.ideas = ideas
@@ -30,31 +27,6 @@ public struct Explorer: Sendable {
 extension Explorer {
     /// The engine of this build; nil while there is none.
     public static var engine: Explorer? { nil }
-}
-
-/// A name and one line that says what it is.
-public struct NamedEntry: Equatable, Sendable {
-    public var name: String
-    public var summary: String
-
-    public init(_ name: String, _ summary: String) {
-        self.name = name
-        self.summary = summary
-    }
-}
-
-/// A wait design as the catalogue has it.
-public struct DesignEntry: Equatable, Sendable {
-    public var name: String
-    public var summary: String
-    /// The repairs that can be switched on.
-    public var repairs: [NamedEntry]
-
-    public init(name: String, summary: String, repairs: [NamedEntry] = []) {
-        self.name = name
-        self.summary = summary
-        self.repairs = repairs
-    }
 }
 
 /// Why a question was not answered.
@@ -76,7 +48,7 @@ public enum Replay: Equatable, Sendable {
 /// An idea of the mail beside its design, and what the search says of it.
 public struct IdeaRow: Codable, Equatable, Sendable {
     public var idea: String
-    /// `necessary`, `sufficient`, `useless`, in combination where it must be: `useless here`.
+    /// `necessary`, `sufficient` or `useless`.
     public var verdict: String
     public var reason: String
 

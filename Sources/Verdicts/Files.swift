@@ -55,9 +55,9 @@ extension Trace {
 public struct AnswerRecord: Equatable, Sendable {
     public var answer: Answer
     /// Nil in a row that somebody else wrote.
-    public var search: SearchOptions?
+    public var search: ExploreOptions?
 
-    public init(_ answer: Answer, search: SearchOptions? = nil) {
+    public init(_ answer: Answer, search: ExploreOptions? = nil) {
         self.answer = answer
         self.search = search
     }
@@ -95,7 +95,7 @@ extension AnswerRecord: Decodable {
             seconds: try row.decodeIfPresent(Double.self, forKey: .seconds) ?? 0,
             coverage: try row.decodeIfPresent(String.self, forKey: .coverage) ?? "",
             trace: try row.decodeIfPresent(Trace.self, forKey: .trace))
-        search = try row.decodeIfPresent(SearchOptions.self, forKey: .search)
+        search = try row.decodeIfPresent(ExploreOptions.self, forKey: .search)
     }
 }
 

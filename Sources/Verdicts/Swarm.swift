@@ -5,7 +5,7 @@ import KernelModel
 public struct Swarm: Equatable, Sendable {
     public struct Job: Equatable, Sendable {
         public var question: Question
-        public var search: SearchOptions
+        public var search: ExploreOptions
     }
 
     public var seed: UInt64
@@ -19,7 +19,7 @@ public struct Swarm: Equatable, Sendable {
     ///   - search: What every job keeps: memory and threads. Without threads a job uses one, since jobs run beside each other.
     ///   - seed: The same seed makes the same jobs.
     /// - Throws: a sentence where there are fewer jobs than questions.
-    public init(_ questions: [Question], count: Int, search: SearchOptions, seed: UInt64) throws(UsageError) {
+    public init(_ questions: [Question], count: Int, search: ExploreOptions, seed: UInt64) throws(UsageError) {
         guard count >= questions.count, !questions.isEmpty else {
             throw UsageError(
                 "--shards \(count): there are \(questions.count) questions, and each needs a job. Give --shards \(questions.count) or more, or fewer questions by --design and --claim."
@@ -49,7 +49,7 @@ public struct Swarm: Equatable, Sendable {
         }
     }
 
-    private static func draw(_ question: Question, _ given: SearchOptions, _ generator: inout JobGenerator) -> Job {
+    private static func draw(_ question: Question, _ given: ExploreOptions, _ generator: inout JobGenerator) -> Job {
         var job = Job(question: question, search: given)
         for key in BoundKey.all {
             let most = question.bounds[keyPath: key.path]

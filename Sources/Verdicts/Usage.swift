@@ -36,3 +36,22 @@ func suggestion(for name: String, among names: [String]) -> String {
     let near = nearest(to: name, among: names)
     return near.isEmpty ? "" : " Did you mean \(near.joined(separator: " or "))?"
 }
+
+/// Reads a number of bytes: `4G`, `512M`, `65536`, with K, M, G and T as powers of 1024.
+///
+/// - Throws: a sentence that says how to write it.
+public func bytes(of text: String, option: String) throws(UsageError) -> UInt64 {
+    let shift: UInt64
+    switch text.last {
+    case "K", "k": shift = 10
+    case "M", "m": shift = 20
+    case "G", "g": shift = 30
+    case "T", "t": shift = 40
+    default: shift = 0
+    }
+    let digits = shift == 0 ? Substring(text) : text.dropLast()
+    guard let number = UInt64(digits), number > 0, number <= UInt64(Int64.max) >> shift else {
+        throw UsageError("\(option) \(text): this is no number of bytes. Write for example \(option) 4G or \(option) 512M.")
+    }
+    return number << shift
+}

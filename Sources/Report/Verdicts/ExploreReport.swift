@@ -75,6 +75,7 @@ public struct ExploreReport: Sendable {
             }
             facts.append(("states", states))
         }
+        if let search = record.search { facts.append(("search", search.text)) }
         if !answer.coverage.isEmpty { facts.append(("covered", answer.coverage)) }
         return facts
     }
@@ -136,7 +137,7 @@ func rate(_ value: Double) -> String {
 }
 
 /// As a POSIX shell reads one word.
-func shellQuoted(_ word: String) -> String {
+public func shellQuoted(_ word: String) -> String {
     let plain = word.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./,=+:@%".unicodeScalars.contains($0)) }
     return plain && !word.isEmpty ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }

@@ -103,7 +103,7 @@ extension JSONText {
         ])
     }
 
-    init(_ search: SearchOptions) {
+    init(_ search: ExploreOptions) {
         self = .object([
             ("strategy", .string(search.strategy.rawValue)), ("reductions", .bool(search.reductions)),
             ("fingerprints", .bool(search.fingerprints)), ("seed", .optional(search.seed, JSONText.unsigned)),

@@ -2,17 +2,19 @@ public import Verdicts
 
 /// The line that is drawn over itself while a search goes on: states, rate, depth, and how long it will take where that can be said.
 public struct SearchLine: Sendable {
-    /// What is searched, and its place among several.
-    public var subject: String
+    private let subject: String
     private var lastDrawn: Duration?
 
-    public init(_ question: Question, number: Int = 1, of total: Int = 1) {
-        subject = (total > 1 ? "[\(number) of \(total)] " : "") + "\(question.designText), \(question.claim.rawValue)"
+    /// - Parameters:
+    ///   - subject: What is searched.
+    ///   - number: Its place among `total`, from 1.
+    public init(_ subject: String, number: Int = 1, of total: Int = 1) {
+        self.subject = (total > 1 ? "[\(number) of \(total)] " : "") + subject
     }
 
     /// The line after `elapsed`, with the codes that draw it over the one before; nil if the last one was drawn less than a tenth
     /// of a second ago.
-    public mutating func line(_ progress: SearchProgress, elapsed: Duration, width: Int) -> String? {
+    public mutating func line(_ progress: ExploreProgress, elapsed: Duration, width: Int) -> String? {
         if let lastDrawn, elapsed - lastDrawn < .milliseconds(100) { return nil }
         lastDrawn = elapsed
         // A line that is wrapped could not be drawn over.
@@ -22,7 +24,7 @@ public struct SearchLine: Sendable {
     /// Takes the line off the terminal; empty if none was drawn.
     public var erasure: String { lastDrawn == nil ? "" : "\r\u{1B}[K" }
 
-    func text(_ progress: SearchProgress, elapsed: Duration) -> String {
+    func text(_ progress: ExploreProgress, elapsed: Duration) -> String {
         let seconds = elapsed.seconds
         var text = "\(subject): \(grouped(progress.states)) states"
         guard seconds > 0 else { return text }

@@ -60,10 +60,10 @@ public struct TraceScreen: Sendable {
         return moves
     }
 
-    /// The whole screen: the steps so far, as many as fit, the state after the last of them, and the keys.
+    /// The lines of the whole screen: the steps so far, as many as fit, the state after the last of them, and the keys.
     ///
-    /// - Parameter height: Lines of the terminal.
-    public func text(_ layout: TextLayout, height: Int) -> String {
+    /// - Parameter height: Lines of the terminal: never more are returned.
+    public func lines(_ layout: TextLayout, height: Int) -> [String] {
         let columns = TraceColumns(trace, layout)
         var below = [layout.styled(String(repeating: "─", count: layout.width), .dim)]
         let state = place == 0 ? trace.initial : trace.steps[place - 1].state
@@ -85,7 +85,6 @@ public struct TraceScreen: Sendable {
         for index in 0..<place { steps += columns.block(index) }
         steps = Array(steps.suffix(room))
         let blank = [String](repeating: "", count: max(room - steps.count, 0))
-        // The last line without a line break: it would scroll.
-        return (head + steps + blank + below).prefix(max(height, 1)).joined(separator: "\r\n")
+        return Array((head + steps + blank + below).prefix(max(height, 1)))
     }
 }

@@ -1,5 +1,5 @@
 /// How the explorer searches. Two searches of one question may differ in these, and never in a verdict other than `incomplete`.
-public struct SearchOptions: Codable, Equatable, Hashable, Sendable {
+public struct ExploreOptions: Codable, Equatable, Hashable, Sendable {
     public enum Strategy: String, CaseIterable, Codable, Hashable, Sendable {
         /// Level by level: the first violation found is one of the shortest.
         case breadthFirst = "breadth-first"
@@ -25,13 +25,13 @@ public struct SearchOptions: Codable, Equatable, Hashable, Sendable {
     public init() {}
 }
 
-extension SearchOptions.Strategy {
+extension ExploreOptions.Strategy {
     /// True if it draws its way, and so needs a seed and never covers everything.
     public var isRandom: Bool { self == .random || self == .pct }
 }
 
 /// How far a search is.
-public struct SearchProgress: Equatable, Sendable {
+public struct ExploreProgress: Equatable, Sendable {
     /// Distinct states stored.
     public var states: UInt64
     /// Steps from the initial state; with walks, the longest.
