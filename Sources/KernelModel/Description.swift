@@ -60,10 +60,11 @@ extension KernelModel {
             let vector: NotificationVector = b == 0 ? .uinv : .wait
             let online = state[cpu: a].online
             return StepDescription(
-                text: online ? "IPI arrives: IRR[\(vector.name)] := 1" : "IPI to CPU \(a): nobody answers, it is dropped",
+                text: online ? "the IPI with \(vector.name) arrives at CPU \(a)" + arrivalText(vector, a, state)
+                    : "the IPI with \(vector.name) to CPU \(a): nobody answers, it is dropped",
                 arrival: (vector, a))
         case .beginOffline: return StepDescription(cpu: 0, task: "hotplug", text: "cpu_down(\(a)): CPU \(a) runs no tasks any more")
-        case .leaveCPU: return StepDescription(cpu: a, task: "hotplug", text: "stop_machine(): take_cpu_down(), interrupts off")
+        case .leaveCPU: return StepDescription(cpu: a, task: "hotplug", text: "take_cpu_down(): interrupts off" + (isFused && program.interrupt[program.leaving].operation == .setOffline ? ", set_cpu_online(\(a), false)" : ""))
         case .online: return StepDescription(cpu: 0, task: "hotplug", text: "cpu_up(\(a)): INIT clears IRR of CPU \(a)")
         case .signal:
             return StepDescription(text: "a signal is sent to \(KernelModel.receiverName(a)): try_to_wake_up()")
@@ -78,6 +79,17 @@ extension KernelModel {
                 cpu: cpu(running: a + 1, state), task: KernelModel.receiverName(a),
                 text: b == 0 ? "uintr_unregister_handler()" : "exit()")
         }
+    }
+
+    /// What the CPU does with it at once, if the arrival and that are one step.
+    private func arrivalText(_ vector: NotificationVector, _ c: Int, _ s: KernelState) -> String {
+        var after = s
+        let cpu = s[cpu: c]
+        guard isFused, !(cpu.irrUINV || cpu.irrWait || cpu.irrKick), cpu.irqpc == 0, interruptsAreOn(s, cpu.current) else {
+            return ": IRR := 1"
+        }
+        after[cpu: c].setIRR(vector, true)
+        return ", which " + describeTake(c, after)
     }
 
     private func describeTake(_ c: Int, _ s: KernelState) -> String {

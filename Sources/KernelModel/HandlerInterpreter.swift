@@ -10,7 +10,7 @@ extension KernelModel {
             pc = execute(interrupt: program.interrupt[pc], at: pc, &s, c, &breaks)
             guard pc >= 0 else { return false }
             s[cpu: c].irqpc = pc
-        } while pc > 1 && program.interrupt[pc].isLocal
+        } while isFused && pc > 1 && program.interrupt[pc].isLocal
         return true
     }
 
@@ -62,7 +62,9 @@ extension KernelModel {
     }
 
     @inlinable func enterFault(_ s: inout KernelState, sender index: Int) {
-        s[sender: index].pc = program.generalProtection
+        var pc = program.generalProtection
+        if isFused, program.fault[pc].operation == .decode { pc += 1 }
+        s[sender: index].pc = pc
     }
 
     /// Executes the next step of sender `index`, which CPU `c` runs in its #GP handler; false if it is blocked.
@@ -72,7 +74,7 @@ extension KernelModel {
             pc = execute(fault: program.fault[pc], at: pc, &s, index, c, &breaks)
             guard pc >= 0 else { return true }
             s[sender: index].pc = pc
-        } while pc > 1 && program.fault[pc].isLocal
+        } while isFused && pc > 1 && program.fault[pc].isLocal
         return true
     }
 
@@ -108,7 +110,10 @@ extension KernelModel {
         case .gpTestAndClear:
             s[sender: index].register = s[receiver: r].armed
             s[receiver: r].armed = false
-        case .unlessWasArmed: return s[sender: index].register ? next : Int(instruction.target)
+        case .unlessWasArmed:
+            let wasArmed = s[sender: index].register
+            s[sender: index].register = false
+            return wasArmed ? next : Int(instruction.target)
         case .gpSetPIR:
             s[receiver: r].pir |= bit
             posted(&s, sender: index, &breaks)
@@ -117,7 +122,9 @@ extension KernelModel {
         case .gpWake: if !s[receiver: r].unlinked { wake(&s, r) }
         case .gpFindTask: s[sender: index].register = !s[receiver: r].unlinked
         case .gpWakeFound:
-            if s[sender: index].register {
+            let found = s[sender: index].register
+            s[sender: index].register = false
+            if found {
                 if s[receiver: r].exited { breaks |= self.bit(.freedUPID) } else { wake(&s, r) }
             }
         case .gpSetTIF: if !s[receiver: r].gone { s[receiver: r].tif = true }

@@ -15,6 +15,10 @@ public struct KernelModel: Model {
     /// Receivers take user-interrupt state along in the FPU's lazily restored state.
     @usableFromInline let inTaskFPUState: Bool
 
+    /// Steps that touch nothing shared are part of the step before them. Without, each operation is a step of its own: the same
+    /// verdicts and endings with more states, which the tests compare.
+    @usableFromInline let isFused: Bool
+
     /// What a model is made of.
     public struct Configuration: Equatable, Hashable, Sendable {
         public var design: String
@@ -22,6 +26,7 @@ public struct KernelModel: Model {
         public var scenario: Scenario
         public var user: UserSide
         public var bounds: Bounds
+        public var isFused = true
     }
 
     init(_ configuration: Configuration, program: Program) {
@@ -33,6 +38,7 @@ public struct KernelModel: Model {
         vectors = configuration.bounds.vectors
         scenario = configuration.scenario
         inTaskFPUState = program.inTaskFPUState
+        isFused = configuration.isFused
     }
 
     /// One for each claim, at the claim's place.

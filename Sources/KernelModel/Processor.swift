@@ -127,8 +127,8 @@ extension KernelModel {
         if isFreed(r, s) { breaks |= bit(.freedUPID) }
         for other in 0..<receivers where other != r {
             let task = s[receiver: other]
-            // The other one sleeps, and the notification that was to wake it is gone.
-            if !task.onRQ, !task.gone, task.on, task.pir != 0, task.nv == .uinv, task.ndst == c, s[inFlight: .uinv, to: c] == 0 {
+            // The other one sleeps, no handler is about to wake it, and the notification that was to wake it is gone.
+            if !listIsLocked(s), !isFaulting(s, at: other), !task.onRQ, !task.gone, task.on, task.pir != 0, task.nv == .uinv, task.ndst == c, s[inFlight: .uinv, to: c] == 0 {
                 breaks |= bit(.rightTask)
             }
         }
@@ -137,6 +137,12 @@ extension KernelModel {
         do throws(Fault) { try registers.clearOutstandingNotification(paging: .bits48, memory: &memory) } catch {}
         s = memory.state
         s[cpu: c].irqpc = 1
+    }
+
+    /// A sender's #GP handler is at work for receiver `r`.
+    @inlinable func isFaulting(_ s: KernelState, at r: Int) -> Bool {
+        for index in 0..<senders where target(of: index) == r && s[sender: index].pc > 1 { return true }
+        return false
     }
 
     /// Processing, the rest: PIR is taken, and added to UIRR.

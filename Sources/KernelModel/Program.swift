@@ -31,6 +31,8 @@ public struct Program: Sendable {
     @usableFromInline var inTaskFPUState = false
     /// TIF_UINTR ends a sleep as a signal does.
     @usableFromInline var tifEndsSleep = false
+    /// While SN is 1 nothing reads ON or NDST before `publish` writes them.
+    @usableFromInline var suppressedNDSTIsDead = false
     /// A CPU on its way offline takes no notification vectors.
     @usableFromInline var masksOnLeaving = false
     /// The offline path first waits for every SENDUIPI in progress.

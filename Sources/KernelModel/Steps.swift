@@ -60,8 +60,14 @@ extension KernelModel {
     ) {
         var next = s
         next[inFlight: vector, to: c] -= 1
-        if cpu.online && !(program.masksOnLeaving && !cpu.active) { next[cpu: c].setIRR(vector, true) }
-        sink.add(next, step: StepKind.arrive.id(c, Int(vector.rawValue)), breaks: 0)
+        var breaks: PropertySet = 0
+        if cpu.online && !(program.masksOnLeaving && !cpu.active) {
+            let idle = !(cpu.irrUINV || cpu.irrWait || cpu.irrKick)
+            next[cpu: c].setIRR(vector, true)
+            // The arrival touches nothing that another CPU sees, so it may come just before the CPU takes the interrupt.
+            if isFused, idle, cpu.irqpc == 0, interruptsAreOn(s, cpu.current) { take(&next, cpu: c, &breaks) }
+        }
+        sink.add(next, step: StepKind.arrive.id(c, Int(vector.rawValue)), breaks: breaks)
     }
 
     @inlinable func stepsOfCPU<Sink: StepSink<KernelState>>(
@@ -107,7 +113,9 @@ extension KernelModel {
             for r in 0..<receivers where s[receiver: r].onRQ && cpu(running: r + 1, s) == nil {
                 var next = s
                 next[cpu: c].current = r + 1
-                sink.add(next, step: StepKind.pick.id(c, r + 1), breaks: 0)
+                var breaks: PropertySet = 0
+                settle(&next, receiver: r, cpu: c, &breaks)
+                sink.add(next, step: StepKind.pick.id(c, r + 1), breaks: breaks)
             }
             for index in 0..<senders where !s[sender: index].isDone && cpu(running: index + 3, s) == nil {
                 var next = s
@@ -141,14 +149,16 @@ extension KernelModel {
         if s[left: .preemptions] > 0 {
             var next = s
             next.spend(.preemptions)
-            switchOut(&next, r)
-            sink.add(next, step: StepKind.preempt.id(c), breaks: 0)
+            var breaks: PropertySet = 0
+            switchOut(&next, r, c, &breaks)
+            sink.add(next, step: StepKind.preempt.id(c), breaks: breaks)
         }
         if user {
             if !s[cpu: c].active {
                 var next = s
-                switchOut(&next, r)
-                sink.add(next, step: StepKind.stop.id(c), breaks: 0)
+                var breaks: PropertySet = 0
+                switchOut(&next, r, c, &breaks)
+                sink.add(next, step: StepKind.stop.id(c), breaks: breaks)
             }
             if task.pc == 0 { calls(r, c, s, &sink) }
         } else if inTaskFPUState, s[left: .kthreads] > 0, !task.needLoad {
@@ -184,10 +194,11 @@ extension KernelModel {
     }
 
     /// A task is switched out against its will: it stays on the run queue.
-    @inlinable func switchOut(_ s: inout KernelState, _ r: Int) {
+    @inlinable func switchOut(_ s: inout KernelState, _ r: Int, _ c: Int, _ breaks: inout PropertySet) {
         enterKernel(&s, r)
         s[receiver: r].resume = s[receiver: r].pc
         s[receiver: r].pc = program.switchOut
+        settle(&s, receiver: r, cpu: c, &breaks)
     }
 
     /// A task that an interrupt finds in user mode returns there through exit_to_user_mode().
@@ -313,6 +324,9 @@ extension KernelModel {
         }
         var next = s
         next[cpu: c].irqpc = program.leaving
-        sink.add(next, step: StepKind.leaveCPU.id(c), breaks: 0)
+        var breaks: PropertySet = 0
+        // What arrives before or after set_cpu_online() is lost alike.
+        if isFused, program.interrupt[program.leaving].operation == .setOffline { _ = stepInterrupt(&next, cpu: c, &breaks) }
+        sink.add(next, step: StepKind.leaveCPU.id(c), breaks: breaks)
     }
 }

@@ -12,8 +12,13 @@ extension KernelModel {
             pc = execute(program.task[pc], at: pc, &s, r, c, &breaks)
             guard pc >= 0 else { return false }
             s[receiver: r].pc = pc
-        } while program.task[pc].isLocal && s[cpu: c].current == r + 1
+        } while isFused && program.task[pc].isLocal && s[cpu: c].current == r + 1
         return true
+    }
+
+    /// Runs the local operations that receiver `r`, just put at another place, comes to first.
+    @inlinable func settle(_ s: inout KernelState, receiver r: Int, cpu c: Int, _ breaks: inout PropertySet) {
+        if isFused, program.task[s[receiver: r].pc].isLocal { _ = stepTask(&s, receiver: r, cpu: c, &breaks) }
     }
 
     /// - Returns: the place of the next operation; -1 if this one is blocked.
@@ -257,7 +262,8 @@ extension KernelModel {
 
     @inlinable func checkSwitchedOut(_ s: KernelState, _ r: Int, _ breaks: inout PropertySet) {
         let task = s[receiver: r]
-        if !task.sn && !task.armed && task.nv == .uinv { breaks |= bit(.upidState) }
+        // One that the scheduler took from user mode; of one that sleeps, whoever wakes it may have changed the UPID already.
+        if task.resume == program.exit && !task.sn { breaks |= bit(.upidState) }
     }
 
     /// The task stops being a receiver; it, or what is left of it, is of no more interest.

@@ -109,14 +109,15 @@ extension KernelModel {
 
     /// - Parameter repairs: names of repairs of the design, and of `WaitDesign.ideas`.
     public init(
-        design name: String, repairs: [String] = [], scenario: Scenario = .any, user: UserSide = .clui, bounds: Bounds
+        design name: String, repairs: [String] = [], scenario: Scenario = .any, user: UserSide = .clui, bounds: Bounds,
+        isFused: Bool = true
     ) throws(ConfigurationError) {
         guard let design = WaitDesign.named(name) else { throw .unknownDesign(name) }
         let known = (design.repairs + WaitDesign.ideas).map(\.name)
         for repair in repairs where !known.contains(repair) { throw .unknownRepair(repair, design: name) }
         let switches = Set(repairs + design.always)
         self.init(
-            Configuration(design: name, switches: repairs, scenario: scenario, user: user, bounds: bounds),
+            Configuration(design: name, switches: repairs, scenario: scenario, user: user, bounds: bounds, isFused: isFused),
             program: design.program(design.sources(user, switches), switches))
     }
 }

@@ -55,15 +55,22 @@ struct Batch<State: PackedState> {
 
     @inlinable @inline(__always)
     mutating func add(_ state: State, parent: UInt32, prefetchingIn lines: UnsafeMutableRawPointer, lineCount: UInt64) {
+        let hash = add(state, parent: parent)
+        let line = Int(truncatingIfNeeded: hash.multipliedFullWidth(by: lineCount).high)
+        mc_prefetch(lines + line * Store<State>.lineBytes)
+    }
+
+    /// - Returns: the state's hash.
+    @inlinable @inline(__always) @discardableResult
+    mutating func add(_ state: State, parent: UInt32) -> UInt64 {
         if count == capacity { enlarge() }
         let place = states + count
         place.initialize(to: state)
         let hash = Store<State>.hash(of: place)
         hashes[count] = hash
         parents[count] = parent
-        let line = Int(truncatingIfNeeded: hash.multipliedFullWidth(by: lineCount).high)
-        mc_prefetch(lines + line * Store<State>.lineBytes)
         count &+= 1
+        return hash
     }
 }
 
@@ -98,12 +105,16 @@ extension Store {
             if empty != 0 {
                 fill(line, empty.trailingZeroBitCount, batch.states + i, hash, parent: batch.parents[i])
             } else {
-                insert(batch.states + i, hash, parent: batch.parents[i])
+                mc_prefetch(line + Self.lineBytes)
+                batch.pending[waiting] = UInt32(truncatingIfNeeded: i)
+                batch.candidates[waiting] = Self.none
+                waiting &+= 1
             }
         }
         for w in 0..<waiting {
             let i = Int(batch.pending[w])
-            if holds(batch.candidates[w], batch.states + i, batch.hashes[i]) { continue }
+            let candidate = batch.candidates[w]
+            if candidate != Self.none, holds(candidate, batch.states + i, batch.hashes[i]) { continue }
             insert(batch.states + i, batch.hashes[i], parent: batch.parents[i])
         }
     }

@@ -18,7 +18,7 @@ struct BreadthFirst<E: Expander>: ~Copyable {
         self.expander = expander
         self.options = options
         store = try Store(
-            memoryLimit: options.memoryLimit ?? physicalMemory() / 2, stateLimit: options.stateLimit ?? .max,
+            memoryLimit: options.memoryBytes, stateLimit: options.stateLimit ?? .max,
             keepsFingerprints: options.fingerprints)
         meter = Meter(interval: options.progressInterval)
     }
@@ -34,8 +34,7 @@ struct BreadthFirst<E: Expander>: ~Copyable {
             batch: batch, lines: store.lines, lineCount: store.lineCount, endingExecution: endings,
             goal: options.goal & model.everyProperty)
         defer { sink.batch.deallocate() }
-        let decidable = sink.findings.open & ~model.properties(of: .canFinish) & ~model.properties(of: .noIdleCycle)
-        let undecidable = sink.findings.open & ~decidable
+        let stopping = Stopping(model, options)
 
         sink.parent = Store<State>.none
         for state in model.initialStates {
@@ -72,7 +71,7 @@ struct BreadthFirst<E: Expander>: ~Copyable {
                 if sink.batch.count >= Self.batchSize {
                     flush(&sink, watchesStates, endings)
                     if store.isFull { break }
-                    if !sink.findings.list.isEmpty, isDecided(sink.findings, decidable, undecidable) { break }
+                    if stopping.isDecided(sink.findings) { break }
                     if meter.isDue(at: next) {
                         store.release(below: next)
                         if options.fingerprints, isOverLimit { store.isFull = true; break }
@@ -83,7 +82,7 @@ struct BreadthFirst<E: Expander>: ~Copyable {
                 }
             }
             flush(&sink, watchesStates, endings)
-            if isDecided(sink.findings, decidable, undecidable), next < store.count {
+            if stopping.isDecided(sink.findings), next < store.count {
                 result.stop = .decided
                 break
             }
@@ -109,16 +108,7 @@ struct BreadthFirst<E: Expander>: ~Copyable {
     }
 
     @inlinable
-    var isOverLimit: Bool { store.memory.total > options.memoryLimit ?? physicalMemory() / 2 }
-
-    /// All that can be decided on the way is, and nothing is asked for that needs the whole space.
-    @inlinable
-    func isDecided(_ findings: Findings, _ decidable: PropertySet, _ undecidable: PropertySet) -> Bool {
-        switch options.stopWhen {
-        case .firstViolation: !findings.list.isEmpty
-        case .everyPropertyDecided: decidable != 0 && undecidable == 0 && findings.open & decidable == 0
-        }
-    }
+    var isOverLimit: Bool { store.memory.total > options.memoryBytes }
 
     /// Looks the batch up, and looks at the states that are new.
     @inlinable @inline(__always)

@@ -1,4 +1,12 @@
 extension Expander {
+    /// The path to the stored state of that number, and one step more if `broken` is not empty.
+    @usableFromInline
+    func path(to number: Int, _ visited: Visited<M.State>, lastStepBreaks broken: PropertySet) throws(SearchError) -> Path {
+        let numbers = visited.numbers(to: number)
+        return try path(
+            along: numbers.count, isStored: { place, state in visited.holds(numbers[place], state) }, lastStepBreaks: broken)
+    }
+
     /// The path along stored states, in the model's own states: what is stored may be a canonical form, and steps may lie
     /// between two of them.
     ///
@@ -49,24 +57,5 @@ extension Expander {
             path.steps.append(step.id)
         }
         return true
-    }
-}
-
-extension Store {
-    /// The numbers of the states from an initial one to `number`.
-    @usableFromInline
-    func numbers(to number: UInt32) -> [UInt32] {
-        var numbers: [UInt32] = []
-        var current = number
-        while current != Self.none {
-            numbers.append(current)
-            current = parents[Int(current)]
-        }
-        return numbers.reversed()
-    }
-
-    @usableFromInline
-    func holds(_ number: UInt32, _ state: State) -> Bool {
-        withUnsafePointer(to: state) { holds(number, $0, Self.hash(of: $0)) }
     }
 }

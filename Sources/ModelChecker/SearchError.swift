@@ -8,8 +8,10 @@ public enum SearchError: Error, Equatable, Sendable, CustomStringConvertible {
     case tooManyProperties(Int)
     /// A path that the search found cannot be taken in the model: `canonical` does not keep the steps.
     case pathNotReproduced(step: Int)
-    /// A reduction is asked for that this model declares nothing for.
-    case nothingDeclared(reduction: String)
+    /// Something is asked for that this model declares nothing for.
+    case notDeclared(String)
+    /// Depth first, a state is needed again after it was stored.
+    case fingerprintsDepthFirst
     /// A declaration is wrong.
     case wrongDeclaration(String)
 
@@ -24,8 +26,9 @@ public enum SearchError: Error, Equatable, Sendable, CustomStringConvertible {
         case .pathNotReproduced(let step):
             "step \(step) of a path that was found cannot be taken in the model: `canonical` does not keep its steps;"
                 + " run with .checkDeclarations to see the state where it fails"
-        case .nothingDeclared(let reduction):
-            "the reduction \(reduction) needs a model that declares its steps (ProcessModel): leave it out, or declare them"
+        case .notDeclared(let what):
+            "\(what) needs a model that declares it: leave it out, or declare it"
+        case .fingerprintsDepthFirst: "fingerprints serve breadth-first search only: choose .breadthFirst, or leave them out"
         case .wrongDeclaration(let what): "a declaration of the model is wrong: \(what)"
         }
     }

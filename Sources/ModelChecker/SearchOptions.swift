@@ -56,4 +56,6 @@ public struct SearchOptions: Sendable {
     public var seed: UInt64 = 1
 
     public init() {}
+
+    @usableFromInline var memoryBytes: Int { memoryLimit ?? physicalMemory() / 2 }
 }

@@ -74,6 +74,14 @@ public struct SearchResult<State: PackedState>: Sendable {
 
     public init() {}
 
+    /// `path` breaks `properties`.
+    @usableFromInline
+    mutating func add(_ path: Path, for properties: PropertySet) {
+        for place in 0..<32 where properties & 1 << PropertySet(place) != 0 {
+            violations.append(Violation(property: place, path: path))
+        }
+    }
+
     public var isComplete: Bool { stop == .exhausted }
     /// The path that breaks property `index`, if one was found.
     public func violation(of index: Int) -> Violation? { violations.first { $0.property == index } }

@@ -82,7 +82,7 @@ struct Store<State: PackedState>: ~Copyable, @unchecked Sendable {
 
     @inlinable
     static func load(_ lineCount: Int, of maximum: Int, _ capacity: Int) -> Int {
-        lineCount == maximum ? capacity : min(lineCount * 39 / 4, capacity)
+        lineCount == maximum ? capacity : min(lineCount * 19 / 2, capacity)
     }
 
     @inlinable @inline(__always)
@@ -186,11 +186,11 @@ struct Store<State: PackedState>: ~Copyable, @unchecked Sendable {
         while count + more > growAt, lineCount < maximumLineCount { grow() }
     }
 
-    /// A third more lines, filled again in the order of discovery: the old index is not kept beside the new one.
+    /// Half as many lines again, filled again in the order of discovery: the old index is not kept beside the new one.
     @inlinable @inline(never)
     mutating func grow() {
         let old = lineCount
-        lineCount = min(old < 1 << 14 ? old * 2 : old + old / 3, maximumLineCount)
+        lineCount = min(old < 1 << 14 ? old * 2 : old + old / 2, maximumLineCount)
         growAt = Self.load(lineCount, of: maximumLineCount, capacity)
         (lines).initializeMemory(as: UInt8.self, repeating: 0, count: old * Self.lineBytes)
         let block = 64

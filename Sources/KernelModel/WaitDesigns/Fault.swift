@@ -10,7 +10,8 @@ extension WaitDesign {
             writeFaultTask(&sources.task)
             writeLeaving(&sources.interrupt, retargets: false)
             writeFaultHandler(&sources.fault)
-        })
+        },
+        finish: { program, _ in program.suppressedNDSTIsDead = true })
 
     private static func writeFaultTask(_ code: inout Assembler) {
         code.function("uintr_wait")
@@ -44,8 +45,9 @@ extension WaitDesign {
         code.function("uintr_exit_to_user")
         code.label("exit")
         code.emit(.ifSignal, to: "signal", irqs: false)
-        code.emit(.unlessTIF, to: "out", irqs: false)
-        code.emit(.clearTIF, irqs: false, name: "exit.tif")
+        // One read of the thread's flags; and TIF_UINTR, once seen, stays until this task clears it.
+        code.emit(.unlessTIF, to: "out", irqs: false, local: true)
+        code.emit(.clearTIF, irqs: false, local: true, name: "exit.tif")
         code.emit(.publish, irqs: false, name: "exit.publish")
         code.emit(.takePIR, irqs: false, name: "exit.take")
         code.emit(.xrstors, irqs: false, local: true, name: "exit.xrstors")

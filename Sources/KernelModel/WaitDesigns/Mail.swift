@@ -11,10 +11,10 @@ extension WaitDesign {
             code.function("uintr_wait")
             code.label("wait")
             code.emit(.armTimer, local: true)
-            code.emit(.setWaiting, local: true, name: "wait.waiting")
+            code.emit(.setWaiting, name: "wait.waiting")
             code.emit(.setInterruptible, name: "wait.state")
             code.emit(.schedule, name: "schedule")
-            code.emit(.clearWaiting, local: true, name: "wait.nowait")
+            code.emit(.clearWaiting, name: "wait.nowait")
             code.emit(.cancelTimer, local: true)
             code.emit(.jump, to: "exit", local: true, name: "wait.return")
 
