@@ -10,10 +10,22 @@ public struct Question: Codable, Equatable, Hashable, Sendable {
     public var scenario: Scenario
     public var user: UserSide
     public var bounds: Bounds
+
+    public init(
+        design: String, repairs: [String] = [], claim: Claim = .lostWakeup, scenario: Scenario = .any, user: UserSide = .clui,
+        bounds: Bounds = Bounds()
+    ) {
+        self.design = design
+        self.repairs = repairs
+        self.claim = claim
+        self.scenario = scenario
+        self.user = user
+        self.bounds = bounds
+    }
 }
 
 /// The answer to a question.
-public struct Answer: Codable, Sendable {
+public struct Answer: Codable, Equatable, Sendable {
     public enum Verdict: String, Codable, Sendable { case holds, violated, incomplete }
     public var question: Question
     public var verdict: Verdict
@@ -25,4 +37,17 @@ public struct Answer: Codable, Sendable {
     public var coverage: String
     /// With `violated`.
     public var trace: Trace?
+
+    public init(
+        question: Question, verdict: Verdict, states: UInt64, transitions: UInt64, seconds: Double, coverage: String,
+        trace: Trace? = nil
+    ) {
+        self.question = question
+        self.verdict = verdict
+        self.states = states
+        self.transitions = transitions
+        self.seconds = seconds
+        self.coverage = coverage
+        self.trace = trace
+    }
 }
