@@ -7,8 +7,6 @@ let package = Package(
     products: [
         .library(name: "UserInterrupts", targets: ["UserInterrupts"]),
         .library(name: "Architecture", targets: ["Architecture"]),
-        .library(name: "ModelChecker", targets: ["ModelChecker"]),
-        .library(name: "KernelModel", targets: ["KernelModel"]),
         .executable(name: "uintr", targets: ["uintr"]),
     ],
     dependencies: [
