@@ -58,7 +58,7 @@ struct ReducedSteps<M: ProcessModel>: Expander {
         return result
     }
 
-    /// The end of the chain from `state`. It is finite: each of its steps leads its process forward.
+    /// The end of the chain from `state`. It is finite: without the locations that cut them, a process's locations have no cycle.
     /// - Parameter passing: takes every state after `state`, the end included.
     @inlinable @inline(__always)
     func follow(_ state: State, passing: (State) -> Void) -> State {
