@@ -1,6 +1,7 @@
 import KernelModel
 import ModelChecker
 import Testing
+import Verdicts
 
 @Suite("Wait designs") struct DesignTests {
     @Test("fault breaks no claim in any small situation", arguments: Situation.all)
@@ -39,7 +40,7 @@ import Testing
         var options = SearchOptions()
         options.goal = 1 << PropertySet(Claim.lostWakeup.bitIndex)
         options.stopWhen = .firstViolation
-        let result = try Search(model, options: options).run()
+        let result = try model.searched(options)
         let path = try #require(result.violation(of: Claim.lostWakeup.bitIndex)).path
         var state = model.initialStates[0]
         var names: [String] = []

@@ -1,6 +1,7 @@
 import KernelModel
 import ModelChecker
 import Testing
+import Verdicts
 
 /// Bounds with some of them changed.
 func within(_ change: (inout Bounds) -> Void = { _ in }) -> Bounds {
@@ -14,7 +15,7 @@ extension KernelModel {
     func judged(_ reductions: Reductions = .canonical) throws -> (broken: Set<Claim>, result: SearchResult<KernelState>) {
         var options = SearchOptions()
         options.reductions = reductions
-        let result = try Search(self, options: options).run()
+        let result = try searched(options)
         return (Set(result.violations.map { Claim.allCases[$0.property] }), result)
     }
 }
