@@ -29,7 +29,7 @@ public struct TraceColumns: Sendable {
             columnWidth = Self.narrowestColumn + spare / (trace.cpus + 1)
             sideWidth = available - trace.cpus * columnWidth
         } else {
-            columnWidth = max(available / trace.cpus, 8)
+            columnWidth = max(available / trace.cpus, 4)
             sideWidth = nil
         }
     }
@@ -180,7 +180,8 @@ public struct TraceColumns: Sendable {
         let end = lane(ipi.to)
         let isJoined = row.lanesBefore[ipi.to] > 0
         guard let from, from != ipi.to else {
-            line.put((isJoined ? "├" : "┌") + "─ IPI \(oneLine(ipi.vector))" + (from == nil ? "" : " to itself"), at: end, .yellow)
+            let label = (isJoined ? "├" : "┌") + "─ IPI \(oneLine(ipi.vector))" + (from == nil ? "" : " to itself")
+            line.put(label.prefix(max(layout.width - end, 1)), at: end, .yellow)
             return line
         }
         let start = textColumn(from) + 2
