@@ -55,7 +55,9 @@ extension KernelModel {
         case .preempt:
             return StepDescription(cpu: a, task: KernelModel.taskName(state[cpu: a].current), text: "preempted")
         case .stop:
-            return StepDescription(cpu: a, task: KernelModel.taskName(state[cpu: a].current), text: "preempted by the stopper")
+            return StepDescription(
+                cpu: a, task: KernelModel.taskName(state[cpu: a].current),
+                text: "cpu_down(\(a)): preempted by the stopper")
         case .arrive:
             let vector: NotificationVector = b == 0 ? .uinv : .wait
             let online = state[cpu: a].online
@@ -64,7 +66,7 @@ extension KernelModel {
                     : "the IPI with \(vector.name) to CPU \(a): nobody answers, it is dropped",
                 arrival: (vector, a))
         case .beginOffline: return StepDescription(cpu: 0, task: "hotplug", text: "cpu_down(\(a)): CPU \(a) runs no tasks any more")
-        case .leaveCPU: return StepDescription(cpu: a, task: "hotplug", text: "take_cpu_down(): interrupts off" + (isFused && program.interrupt[program.leaving].operation == .setOffline ? ", set_cpu_online(\(a), false)" : ""))
+        case .leaveCPU: return StepDescription(cpu: a, task: "hotplug", text: (state.hotplugPhase == 0 ? "cpu_down(\(a)): " : "") + "take_cpu_down(): interrupts off" + (isFused && program.interrupt[program.leaving].operation == .setOffline ? ", set_cpu_online(\(a), false)" : ""))
         case .online: return StepDescription(cpu: 0, task: "hotplug", text: "cpu_up(\(a)): INIT clears IRR of CPU \(a)")
         case .signal:
             return StepDescription(text: "a signal is sent to \(KernelModel.receiverName(a)): try_to_wake_up()")

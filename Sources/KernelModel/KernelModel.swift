@@ -5,6 +5,9 @@ import ModelChecker
 public struct KernelModel: Model {
     public typealias State = KernelState
 
+    /// Raised with every change that gives a step another number or another meaning.
+    public static let version = 1
+
     public let configuration: Configuration
     @usableFromInline let program: Program
     @usableFromInline let cpus: Int

@@ -272,14 +272,7 @@ extension KernelModel {
         switch s.hotplugPhase {
         case 0:
             if s[left: .offline] > 0 {
-                for c in 1..<max(cpus, 1) {
-                    var next = s
-                    next.spend(.offline)
-                    next.hotplugPhase = 1
-                    next.hotplugCPU = c
-                    next[cpu: c].active = false
-                    sink.add(next, step: StepKind.beginOffline.id(c), breaks: 0)
-                }
+                for c in 1..<max(cpus, 1) { beginOffline(c, s, &sink) }
             }
         case 1: leaveCPU(s, &sink)
         default:
@@ -310,6 +303,36 @@ extension KernelModel {
                 sink.add(next, step: StepKind.timeout.id(r), breaks: 0)
             }
         }
+    }
+
+    /// A CPU that is to go offline runs nothing new. Until its task leaves it, nobody else sees that: so, fused, it begins together
+    /// with the stopper taking the CPU from a task in user mode, or with the CPU leaving from idle.
+    @inlinable func beginOffline<Sink: StepSink<KernelState>>(_ c: Int, _ s: KernelState, _ sink: inout Sink) {
+        var next = s
+        next.spend(.offline)
+        next.hotplugPhase = 1
+        next.hotplugCPU = c
+        next[cpu: c].active = false
+        guard isFused, !program.masksOnLeaving else {
+            sink.add(next, step: StepKind.beginOffline.id(c), breaks: 0)
+            return
+        }
+        let cpu = s[cpu: c]
+        guard cpu.irqpc == 0, !(cpu.irrUINV || cpu.irrWait || cpu.irrKick) else { return }
+        var breaks: PropertySet = 0
+        switch cpu.current {
+        case 0:
+            leaveCPU(next, &sink)
+            return
+        case 1, 2:
+            let r = cpu.current - 1
+            guard isUser(s[receiver: r].pc), !delivers(s, receiver: r, cpu: c) else { return }
+            switchOut(&next, r, c, &breaks)
+        default:
+            guard s[sender: cpu.current - 3].pc == 0 else { return }
+            next[cpu: c].current = 0
+        }
+        sink.add(next, step: StepKind.stop.id(c), breaks: breaks)
     }
 
     @inlinable func leaveCPU<Sink: StepSink<KernelState>>(_ s: KernelState, _ sink: inout Sink) {

@@ -9,7 +9,7 @@ public struct BoundKey: Sendable {
 
     /// All, in the order of `Bounds`.
     public static let all: [BoundKey] = [
-        BoundKey(name: "cpus", range: 1...4, summary: "CPUs; CPU 0 is never taken offline", path: \.cpus),
+        BoundKey(name: "cpus", range: 1...3, summary: "CPUs; CPU 0 is never taken offline", path: \.cpus),
         BoundKey(name: "receivers", range: 1...2, summary: "tasks that receive", path: \.receivers),
         BoundKey(name: "senders", range: 1...3, summary: "tasks that send", path: \.senders),
         BoundKey(name: "messages", range: 0...3, summary: "SENDUIPIs of each sender", path: \.messages),

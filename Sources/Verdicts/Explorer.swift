@@ -1,3 +1,5 @@
+import KernelModel
+
 /// What stands behind `uintr explore` and `uintr replay`.
 public struct Explorer: Sendable {
     public typealias Report = @Sendable (ExploreProgress) -> Void
@@ -25,8 +27,9 @@ public struct Explorer: Sendable {
 }
 
 extension Explorer {
-    /// The engine of this build; nil while there is none.
-    public static var engine: Explorer? { nil }
+    /// The search over KernelModel.
+    public static let engine = Explorer(
+        version: KernelModel.version, explore: KernelExplorer.explore, replay: KernelExplorer.replay, ideas: KernelExplorer.ideas)
 }
 
 /// Why a question was not answered.

@@ -160,10 +160,7 @@ struct ExploreCommand: ParsableCommand {
     }
 
     private func search(_ questions: [[Question]], _ options: ExploreOptions) throws {
-        guard let explorer = Explorer.engine else {
-            Output.note("this build has no explorer.")
-            throw ExitCode(4)
-        }
+        let explorer = Explorer.engine
         var records: [AnswerRecord] = []
         var ideas: [IdeaRow] = []
         let wantsIdeas = all && design == nil && claim == nil

@@ -20,10 +20,7 @@ struct ReplayCommand: ParsableCommand {
     var format = Format.text
 
     func run() throws {
-        guard let explorer = Explorer.engine else {
-            Output.note("this build has no explorer.")
-            throw ExitCode(1)
-        }
+        let explorer = Explorer.engine
         let recorded: TraceFile
         do throws(FileError) {
             recorded = try TraceFile.read(try TextFile.read(file), version: explorer.version)

@@ -1,7 +1,7 @@
 // The mail's design made correct: what kernel/ implements. Component 14 is an independent one (0364c572): the FPU code does not know it.
 
 extension WaitDesign {
-    static let fault = WaitDesign(
+    public static let fault = WaitDesign(
         name: "fault",
         summary: "The mail's design made correct: armed before the sleep, by one operation that also finds what is pending.",
         source: "25ba1e1f, 0364c572, and the search",

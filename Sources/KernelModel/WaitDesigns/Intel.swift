@@ -1,7 +1,7 @@
 // Intel's later tree, on Linux 6.0 (abi.md 3.2): the decision to wait is taken at the context switch, for any interruptible sleep.
 
 extension WaitDesign {
-    static let intelReceiver = WaitDesign(
+    public static let intelReceiver = WaitDesign(
         name: "intel-receiver",
         summary: "Intel's later mode: a receiver that is switched out while interruptible gets the wait vector.",
         source: "uintr-next 6.0, UINTR_HANDLER_FLAG_WAITING_RECEIVER",
@@ -29,7 +29,7 @@ extension WaitDesign {
             program.tifEndsSleep = true
         })
 
-    static let intelSender = WaitDesign(
+    public static let intelSender = WaitDesign(
         name: "intel-sender",
         summary: "Intel's later mode with a reserved bit: SENDUIPI faults, and the #GP handler wakes or runs it again.",
         source: "uintr-next 6.0, UINTR_HANDLER_FLAG_WAITING_SENDER",

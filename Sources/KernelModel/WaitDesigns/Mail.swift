@@ -1,7 +1,7 @@
 // Lutomirski's mail of 30 September 2021, exactly (25ba1e1f), with the return to user mode that the thread settled on (C-3).
 
 extension WaitDesign {
-    static let mail = WaitDesign(
+    public static let mail = WaitDesign(
         name: "mail",
         summary: "A reserved bit is set where a waiting task's FPU state is saved, else SN; SENDUIPI faults, and #GP emulates it.",
         source: "25ba1e1f",

@@ -1,7 +1,7 @@
 // Patches 03 to 11 of 13 September 2021, and their repairs (abi.md 3.1; thread 87r1dedykm, 87czoweu2d, 87tui162am, c6e83d0e).
 
 extension WaitDesign {
-    static let rfcV1 = WaitDesign(
+    public static let rfcV1 = WaitDesign(
         name: "rfc-v1",
         summary: "The wait vector as posted: NV names a second vector while the task waits, whose handler looks for waiters on one list.",
         source: "20210913200132.3396598-12",
@@ -9,7 +9,7 @@ extension WaitDesign {
         write: { sources, on in writeVector(&sources, on) },
         finish: { program, _ in program.inTaskFPUState = true })
 
-    static let vector = WaitDesign(
+    public static let vector = WaitDesign(
         name: "vector",
         summary: "The wait vector with every repair that it takes.",
         source: "87tui162am, and the search",
