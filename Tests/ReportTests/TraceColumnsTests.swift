@@ -34,10 +34,10 @@ struct TraceColumnsTests {
         let first = try column(of: "CPU 0", in: lines.filter { $0.contains("CPU 0  ") })
         let second = try column(of: "CPU 1", in: lines.filter { $0.contains("CPU 0  ") })
         #expect(first < second)
-        #expect(try column(of: "clui", in: lines) == second + 2)
-        #expect(try column(of: "play_dead()", in: lines) == second + 2)
-        #expect(try column(of: "cpu_down(1)", in: lines) == first + 2)
-        #expect(try column(of: "SENDUIPI: PIR", in: lines) == first + 2)
+        #expect(try column(of: "clui", in: lines) == second + 1)
+        #expect(try column(of: "play_dead()", in: lines) == second + 1)
+        #expect(try column(of: "cpu_down(1)", in: lines) == first + 1)
+        #expect(try column(of: "SENDUIPI: PIR", in: lines) == first + 1)
         let order = ["clui", "list_add(A)", "cpu_down(1)", "play_dead()", "SENDUIPI: PIR", "nothing answers"]
         let places = try order.map { text in try #require(lines.firstIndex { $0.contains(text) }) }
         #expect(places == places.sorted())
@@ -52,18 +52,33 @@ struct TraceColumnsTests {
         #expect(lines[name + 1].contains("SENDUIPI"))
     }
 
+    @Test("a function is named above the steps in it, once, and again after something else", arguments: [60, 100])
+    func functions(_ width: Int) throws {
+        var trace = Sample.lostWakeup
+        trace.steps[1].text = "the flag is clear"
+        for index in [2, 3, 5] { trace.steps[index].text = "uintr_wait(): " + trace.steps[index].text }
+        let lines = lines(trace, width: width)
+        let text = "  uintr_wait()"
+        #expect(lines.filter { $0.hasSuffix(text) }.count == 2)
+        let name = try #require(lines.firstIndex { $0.hasSuffix(text) })
+        #expect(lines[name + 1].contains("UPID.NV := wait"))
+        #expect(try column(of: "UPID.NV :=", in: lines) == (try column(of: "uintr_wait()", in: [lines[name]])) + 2)
+        // A call with arguments is no heading, and neither is a function with nothing behind it.
+        #expect(lines.contains { $0.contains("cpu_down(1): ") } && lines.contains { $0.contains("play_dead()") })
+    }
+
     @Test("an IPI leaves the sender's column, is drawn while it is on its way, and ends at the CPU that it is for")
     func flight() throws {
         let lines = lines(Sample.arrows, width: 80)
-        let sent = try #require(lines.firstIndex { $0.contains("IPI UINV") && $0.contains("┘") })
+        let sent = try #require(lines.firstIndex { $0.contains("IPI: UINV") && $0.contains("┘") })
         let arrives = try #require(lines.firstIndex { $0.contains("▶ arrives: recognised") })
         let lane = try column(of: "┌", in: [lines[sent]])
         for line in lines[(sent + 1)..<arrives] { #expect(Array(line)[lane] == "│", "\(line)") }
         #expect(Array(lines[arrives])[lane] == "└")
         // From CPU 2 to CPU 0, from CPU 0 to CPU 2, to itself, and a second one that joins the first.
         #expect(lines[sent].hasSuffix("┘"))
-        #expect(lines.contains { $0.contains("└─ IPI UINV ─") && $0.hasSuffix("┐") })
-        #expect(lines.contains { $0.contains("┌─ IPI reschedule to itself") })
+        #expect(lines.contains { $0.contains("└─ IPI: UINV ─") && $0.hasSuffix("┐") })
+        #expect(lines.contains { $0.contains("┌─ IPI: reschedule to itself") })
         #expect(lines.contains { $0.contains("┼") && $0.hasSuffix("┤") })
         #expect(lines.contains { $0.contains("├▶ arrives") })
     }

@@ -30,12 +30,14 @@ private struct MermaidDiagram {
             for row in rows {
                 switch row.kind {
                 case .task(let cpu, let name): lines.append("    Note over C\(cpu): \(mermaidText(name))")
-                case .step(let cpu, let text):
+                case .function: break
+                case .step(let cpu, _, _):
+                    let text = trace.steps[index].text
                     lines.append("    Note over C\(cpu): \(index + 1). \(noteText(text))" + (changed.isEmpty ? "" : "<br/>\(changed)"))
                 case .event(let text): lines.append("    Note over \(everywhere): \(index + 1). \(noteText(text))")
                 case .sent(let from, let ipi):
                     senders.append((ipi, from))
-                    if let from { lines.append("    Note over C\(from): IPI \(mermaidText(ipi.vector)) to CPU \(ipi.to) is on its way") }
+                    if let from { lines.append("    Note over C\(from): IPI: \(mermaidText(ipi.vector)) to CPU \(ipi.to) is on its way") }
                 case .arrived(let ipi, let text), .dropped(let ipi, let text):
                     let place = senders.firstIndex { $0.ipi == ipi }
                     let from = place.map { senders.remove(at: $0).from ?? ipi.to } ?? ipi.to

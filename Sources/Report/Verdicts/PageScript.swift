@@ -63,7 +63,7 @@ extension PageParts {
             trace.steps.forEach((step, index) => {
               let numbered = false;
               step.rows.forEach((row) => {
-                const first = !numbered && row.kind !== "task";
+                const first = !numbered && row.kind !== "task" && row.kind !== "function";
                 const element = line(row, index, first);
                 if (first) {
                   numbered = true;
