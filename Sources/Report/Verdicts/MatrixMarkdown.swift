@@ -35,10 +35,11 @@ extension ExploreReport {
                 } else if verdict == .incomplete {
                     text = "[incomplete](#\(matrix.anchor(column, claim)))"
                 }
-                return text + numbers(record)
+                return text + (matrix.isShared ? "" : numbers(record))
             }
             lines.append("| `\(claim.rawValue)` | " + cells.joined(separator: " | ") + " |")
         }
+        for row in sharedRows(matrix) { lines.append("| \(row.name) | " + row.cells.joined(separator: " | ") + " |") }
         return lines
     }
 

@@ -69,7 +69,16 @@ struct VerdictMatrix {
         slug(names[column] + " " + claim.rawValue)
     }
 
-    /// Whether `AnswerRecord` fits nothing but one place: needed where bounds differ.
+    /// The answer that has states and time of all in this column, where one search gave them all.
+    func shared(_ column: Int) -> Answer? {
+        let answers = cells[column].flatMap(\.records).map(\.answer)
+        guard let first = answers.first, answers.count > 1 else { return nil }
+        return answers.allSatisfy { $0.states == first.states && $0.transitions == first.transitions && $0.seconds == first.seconds } ? first : nil
+    }
+
+    /// True if every column comes from one search.
+    var isShared: Bool { subjects.indices.allSatisfy { shared($0) != nil } }
+
     func count(_ verdict: Answer.Verdict) -> Int { all.count { $0.cell.verdict == verdict } }
 }
 
