@@ -7,6 +7,7 @@ let package = Package(
     products: [
         .library(name: "UserInterrupts", targets: ["UserInterrupts"]),
         .library(name: "Architecture", targets: ["Architecture"]),
+        .library(name: "ModelChecker", targets: ["ModelChecker"]),
         .executable(name: "uintr", targets: ["uintr"]),
     ],
     dependencies: [

@@ -1,0 +1,210 @@
+import ModelChecker
+
+/// wait.pml's protocol, step for step: the same places, the same fields, the same steps.
+struct WaitModel<State: WaitState>: Model {
+    /// Senders, 1 ... `State.senders`.
+    let senders: Int
+    /// Messages of each sender, 1–3.
+    let messages: UInt64
+    /// Preemptions of the receiver, 0–3.
+    let preemptions: UInt64
+    /// What is left out, 1–7 (see the places in wait.pml); 0 for nothing.
+    let mutant: Int
+
+    init(senders: Int, messages: Int, preemptions: Int, mutant: Int = 0) {
+        precondition(1...State.senders ~= senders && 1...3 ~= messages && 0...3 ~= preemptions && 0...7 ~= mutant)
+        self.senders = senders
+        self.messages = UInt64(messages)
+        self.preemptions = UInt64(preemptions)
+        self.mutant = mutant
+    }
+
+    var initialStates: [State] {
+        var state = State()
+        state.shared = UInt64(0).set(State.onRqAt).set(State.onCPUAt).set(State.uinvAt)
+            .with(State.preemptionsAt, 2, preemptions)
+            .with(State.receiverAt, 6, ReceiverPlace.uClui)
+        return [state]
+    }
+
+    static var lostWakeup: PropertySet { 1 }
+    var properties: [Property] { [Property("lost-wakeup", .ending)] }
+
+    func steps<Sink: StepSink<State>>(from state: State, into sink: inout Sink) {
+        receiver(state, &sink)
+        for cpu in 0..<State.cpus { processor(UInt64(cpu), state, &sink) }
+        network(state, &sink)
+        for index in 0..<senders { sender(index, state, &sink) }
+    }
+
+    /// The receiver sleeps and nothing is posted for it.
+    func brokenByEnding(in state: State) -> PropertySet {
+        let s = state.shared
+        return s.has(State.pirAt) || s.has(State.uirrAt) || s.has(State.onRqAt)
+            || s.field(State.receiverAt, 6) != ReceiverPlace.sUnlock ? Self.lostWakeup : 0
+    }
+
+    /// A step's number: the process in the high bits, which of its steps in this state in the low three.
+    @inline(__always)
+    static func step(_ process: Int, _ alternative: UInt16 = 0) -> StepID { UInt16(process) << 3 | alternative }
+
+    func name(of step: StepID, in state: State) -> String {
+        let process = Int(step >> 3)
+        if process == 0 { return "receiver: " + ReceiverPlace.names[Int(state.shared.field(State.receiverAt, 6))] }
+        if process <= State.cpus {
+            let place = state.shared.field(State.processorAt + 3 * UInt64(process - 1), 3)
+            return "CPU \(process - 1): " + ProcessorPlace.names[Int(place)]
+        }
+        if process == State.cpus + 1 { return "IPI arrives at CPU \(step & 7)" }
+        let index = process - State.cpus - 2
+        return "sender \(index): " + SenderPlace.names[Int(senderField(index, state) & 31)]
+    }
+}
+
+extension WaitModel {
+    @inline(__always)
+    func add<Sink: StepSink<State>>(_ state: State, _ shared: UInt64, _ step: StepID, _ sink: inout Sink) {
+        var next = state
+        next.shared = shared
+        sink.add(next, step: step, breaks: 0)
+    }
+
+    // MARK: The processors and the network
+
+    @inline(__always)
+    func processor<Sink: StepSink<State>>(_ c: UInt64, _ state: State, _ sink: inout Sink) {
+        let s = state.shared
+        let at = State.processorAt &+ 3 &* c
+        let process = 1 + Int(c)
+        switch s.field(at, 3) {
+        case ProcessorPlace.idle:
+            let here = s.has(State.onCPUAt) && s.field(State.cpuAt, State.cpuBits) == c
+            if s.has(State.irqsOffAt &+ c) {
+                if !here { add(state, s.clear(State.rqLockAt &+ c).with(at, 3, ProcessorPlace.sti), Self.step(process), &sink) }
+                return
+            }
+            if s.has(State.irrAt &+ c) {
+                let taken = s.clear(State.irrAt &+ c)
+                add(state, s.has(State.uinvAt &+ c) ? taken.with(at, 3, ProcessorPlace.on) : taken, Self.step(process, 1), &sink)
+            }
+            if s.has(State.kickAt &+ c), !(here && s.field(State.receiverAt, 6) <= ReceiverPlace.hUiret) {
+                add(state, s.clear(State.kickAt &+ c), Self.step(process, 2), &sink)
+            }
+            if s.has(State.onRqAt), !s.has(State.onCPUAt), s.field(State.cpuAt, State.cpuBits) == c {
+                add(state, s.set(State.irqsOffAt &+ c).with(at, 3, ProcessorPlace.lock), Self.step(process, 3), &sink)
+            }
+        case ProcessorPlace.on:
+            add(state, s.clear(State.onAt).with(at, 3, ProcessorPlace.pir), Self.step(process), &sink)
+        case ProcessorPlace.pir:
+            let uirr = s.field(State.pirAt, 1) &<< State.uirrAt
+            add(state, (s | uirr).clear(State.pirAt).with(at, 3, ProcessorPlace.idle), Self.step(process), &sink)
+        case ProcessorPlace.sti:
+            add(state, s.clear(State.irqsOffAt &+ c).with(at, 3, ProcessorPlace.idle), Self.step(process), &sink)
+        case ProcessorPlace.lock:
+            if !s.has(State.rqLockAt &+ c) {
+                add(state, s.set(State.rqLockAt &+ c).with(at, 3, ProcessorPlace.onCPU), Self.step(process), &sink)
+            }
+        default:
+            add(state, s.set(State.onCPUAt).with(at, 3, ProcessorPlace.idle), Self.step(process), &sink)
+        }
+    }
+
+    @inline(__always)
+    func network<Sink: StepSink<State>>(_ state: State, _ sink: inout Sink) {
+        let s = state.shared
+        for cpu in 0..<State.cpus {
+            let c = UInt64(cpu)
+            let at = State.inFlightAt &+ 2 &* c
+            if s.field(at, 2) != 0 {
+                add(state, (s &- (1 &<< at)).set(State.irrAt &+ c), Self.step(State.cpus + 1, UInt16(cpu)), &sink)
+            }
+        }
+    }
+
+    // MARK: A sender
+
+    /// Place (5 bits), messages sent (2), NDST as SENDUIPI read it (1 or 2), of sender `index`.
+    @inline(__always)
+    func senderField(_ index: Int, _ state: State) -> UInt64 { state.sending &>> Self.senderAt(index) }
+
+    @inline(__always)
+    static func senderAt(_ index: Int) -> UInt64 { State.senderShift &+ (7 &+ State.cpuBits) &* UInt64(index) }
+
+    @inline(__always)
+    func sender<Sink: StepSink<State>>(_ index: Int, _ state: State, _ sink: inout Sink) {
+        let s = state.shared
+        let at = Self.senderAt(index)
+        let own = state.sending &>> at
+        let cpu = s.field(State.cpuAt, State.cpuBits)
+        let process = State.cpus + 2 + index
+
+        // The sender goes on to `place`, and the shared fields become `shared`.
+        @inline(__always)
+        func go(_ place: UInt64, _ shared: UInt64, _ alternative: UInt16 = 0) {
+            var next = state
+            next.shared = shared
+            next.sending = next.sending.with(at, 5, place)
+            sink.add(next, step: Self.step(process, alternative), breaks: 0)
+        }
+
+        switch own & 31 {
+        case SenderPlace.loop:
+            if own.field(5, 2) < messages { go(SenderPlace.entry, s) }
+        case SenderPlace.entry: go(SenderPlace.upid, s)
+        case SenderPlace.upid:
+            if s.has(State.armedAt) {
+                go(SenderPlace.decode, s)
+            } else if s.has(State.snAt) || s.has(State.onAt) {
+                go(SenderPlace.next, s.set(State.pirAt))
+            } else {
+                var next = state
+                next.shared = s.set(State.pirAt).set(State.onAt)
+                next.sending = next.sending.with(at, 5, SenderPlace.ipi)
+                    .with(at &+ 7, State.cpuBits, s.field(State.ndstAt, State.cpuBits))
+                sink.add(next, step: Self.step(process), breaks: 0)
+            }
+        case SenderPlace.ipi:
+            let target = State.inFlightAt &+ 2 &* own.field(7, State.cpuBits)
+            if s.field(target, 2) < 3 { go(SenderPlace.next, s &+ (1 &<< target)) }
+        case SenderPlace.decode: go(SenderPlace.post, s)
+        case SenderPlace.post:
+            if s.has(State.armedAt) {
+                let disarmed = s.clear(State.armedAt)
+                if mutant == 5 { go(SenderPlace.latePost, disarmed) } else { go(SenderPlace.piLock, disarmed.set(State.pirAt)) }
+            } else {
+                go(mutant == 6 ? SenderPlace.next : SenderPlace.tif, s.set(State.pirAt))
+            }
+        case SenderPlace.latePost: go(SenderPlace.piLock, s.set(State.pirAt))
+        case SenderPlace.tif: go(SenderPlace.kick, s.set(State.tifAt))
+        case SenderPlace.kick: go(SenderPlace.next, s.set(State.kickAt &+ cpu))
+
+        // try_to_wake_up()
+        case SenderPlace.piLock:
+            if !s.has(State.piLockAt) { go(SenderPlace.state, s.set(State.piLockAt)) }
+        case SenderPlace.state: go(s.has(State.interruptibleAt) ? SenderPlace.onRq : SenderPlace.piUnlock, s)
+        case SenderPlace.onRq: go(s.has(State.onRqAt) ? SenderPlace.rqLock : SenderPlace.waking, s)
+        case SenderPlace.rqLock:
+            if !s.has(State.rqLockAt &+ cpu) { go(SenderPlace.recheck, s.set(State.rqLockAt &+ cpu)) }
+        case SenderPlace.recheck: go(s.has(State.onRqAt) ? SenderPlace.running : SenderPlace.notQueued, s)
+        case SenderPlace.running: go(SenderPlace.rqUnlock, s.clear(State.interruptibleAt))
+        case SenderPlace.rqUnlock: go(SenderPlace.piUnlock, s.clear(State.rqLockAt &+ cpu))
+        case SenderPlace.notQueued: go(SenderPlace.waking, s.clear(State.rqLockAt &+ cpu))
+        case SenderPlace.waking: go(SenderPlace.select, s.clear(State.interruptibleAt))
+        case SenderPlace.select:
+            if !s.has(State.onCPUAt) {
+                for target in 0..<State.cpus {
+                    go(SenderPlace.newLock, s.with(State.cpuAt, State.cpuBits, UInt64(target)), UInt16(target))
+                }
+            }
+        case SenderPlace.newLock:
+            if !s.has(State.rqLockAt &+ cpu) { go(SenderPlace.enqueue, s.set(State.rqLockAt &+ cpu)) }
+        case SenderPlace.enqueue: go(SenderPlace.newUnlock, s.set(State.onRqAt))
+        case SenderPlace.newUnlock: go(SenderPlace.piUnlock, s.clear(State.rqLockAt &+ cpu))
+        case SenderPlace.piUnlock: go(SenderPlace.next, s.clear(State.piLockAt))
+        default:
+            var next = state
+            next.sending = next.sending.with(at, 5, SenderPlace.loop) &+ (1 &<< (at &+ 5))
+            sink.add(next, step: Self.step(process), breaks: 0)
+        }
+    }
+}
