@@ -6,64 +6,9 @@
  * preemptions of the receiver. Each access to what another process can see is a step. Sources/SpinModel/WaitModel.swift has the
  * same steps under the same names, and the same fields: with reduction off both have the same number of states.
  *
- * Sizes: -DCPUS=2..3 -DS=1..3 -DM=1..3 -DP=0..3. -DMUTANT=1..8 leaves one thing out (see the places).
+ * Sizes: -DCPUS=2..3 -DS=1..3 -DM=1..3 -DP=0..3. -DMUTANT=1..7 leaves one thing out (see the places).
  */
-#ifndef CPUS
-#define CPUS 2
-#endif
-#ifndef S
-#define S 2
-#endif
-#ifndef M
-#define M 1
-#endif
-#ifndef P
-#define P 0
-#endif
-#ifndef MUTANT
-#define MUTANT 0
-#endif
-
-/* The UPID. NV never changes, so it is left out; PIR has the one vector. */
-bit on, sn, pir;
-bit armed;                      /* the reserved bit: the receiver sleeps, or is about to */
-unsigned ndst : 2;
-
-/* The receiver's task. */
-bit interruptible;              /* its state: TASK_INTERRUPTIBLE, or TASK_RUNNING (and TASK_WAKING) */
-bit on_rq = 1, on_cpu = 1;
-unsigned cpu : 2;               /* whose run queue it is on, or was last */
-bit tif;                        /* TIF_UINTR: the return to user mode loads the state */
-bit uirr;                       /* in the processor or, switched out, in the XSAVE image */
-bit user = 1;                   /* in user mode */
-bit flag;                       /* what the program waits for; its handler sets it */
-unsigned preemptions : 2 = P;
-bit pi_lock;
-
-/* The processors: bit c of each word is CPU c's. */
-unsigned uinv : 3 = 1;          /* UINV is loaded */
-unsigned irr : 3;               /* the notification vector is pending in the local APIC */
-unsigned kick : 3;              /* a reschedule interrupt is pending */
-unsigned irqs_off : 3;
-unsigned rq_lock : 3;
-unsigned in_flight : 6;         /* notifications on their way, two bits for each CPU */
-bit identified;                 /* the receiver's CPU is between identification and the end of notification processing */
-
-#define BIT(c) (1 << (c))
-#define HAS(word, c) (((word) >> (c)) & 1)
-#define SET(word, c) word = word | BIT(c)
-#define CLEAR(word, c) word = word & (7 - BIT(c))
-
-/* Where the receiver goes on after schedule() or the return to user mode. */
-#define U_CLUI 0
-#define U_TEST 1
-#define U_STUI 2
-#define H_FLAG 3
-#define H_UIRET 4
-#define K_CLI 5
-#define K_SCHEDULE 6
-#define K_WOKEN 7
-#define K_DISARM 8              /* after its own schedule(), not a preemption */
+#include "globals.pml"
 
 /* In user mode: a reschedule interrupt, or a preemption. */
 #define USER_INTERRUPT(where) \
@@ -72,10 +17,6 @@ bit identified;                 /* the receiver's CPU is between identification 
 
 #define PREEMPTION(where) \
     :: d_step { !identified && preemptions > 0 -> preemptions--; back = where } ; goto s_cli
-
-c_decl {
-    \#include "ending.h"
-}
 
 /* What a processor does beside the receiver's own steps: interrupts, and the task that runs before and after the receiver. */
 active [CPUS] proctype Processor()
@@ -176,7 +117,7 @@ k_arm:
 #if MUTANT == 1                 /* PIR is not looked at */
     :: d_step { armed = 1; on = 0 }
 #else
-    :: d_step { !pir -> armed = 1; on = 0 }
+    :: d_step { !pir -> armed = (MUTANT != 5); on = 0 }   /* 5: the bit is not set */
     :: pir -> goto n_state
 #endif
     fi;
@@ -280,6 +221,14 @@ end_n:
     od
 }
 
+#if MUTANT == 6                 /* ttwu_runnable() without the run queue's lock */
+#define LOCK_RQ skip
+#define UNLOCK_RQ skip
+#else
+#define LOCK_RQ SET(rq_lock, cpu)
+#define UNLOCK_RQ CLEAR(rq_lock, cpu)
+#endif
+
 /* One processor that sends: SENDUIPI, and where it faults, the #GP handler. */
 active [S] proctype Sender()
 {
@@ -304,20 +253,10 @@ i_ipi:
 g_decode:
        skip;                    /* the instruction's bytes, and the index against the kernel's own table */
 g_post:
-#if MUTANT == 5                 /* the bit is cleared and the vector posted by two accesses */
-       if
-       :: d_step { armed -> armed = 0 } ; pir = 1; goto w_pi_lock
-       :: d_step { !armed -> pir = 1 }
-       fi;
-#else
        if
        :: d_step { armed -> armed = 0; pir = 1 } ; goto w_pi_lock
        :: d_step { !armed -> pir = 1 }
        fi;
-#endif
-#if MUTANT == 6                 /* the receiver is not told */
-       goto i_next;
-#endif
 g_tif:
        tif = 1;
 g_kick:
@@ -339,7 +278,7 @@ w_on_rq:
        fi;
        /* ttwu_runnable() */
 w_rq_lock:
-       if :: d_step { !HAS(rq_lock, cpu) -> SET(rq_lock, cpu) } fi;
+       if :: d_step { !HAS(rq_lock, cpu) || MUTANT == 6 -> LOCK_RQ } fi;
 w_recheck:
        if
        :: on_rq
@@ -348,10 +287,10 @@ w_recheck:
 w_running:
        interruptible = 0;
 w_rq_unlock:
-       CLEAR(rq_lock, cpu);
+       UNLOCK_RQ;
        goto w_pi_unlock;
 w_not_queued:
-       CLEAR(rq_lock, cpu);
+       UNLOCK_RQ;
 
 w_waking:
        interruptible = 0;

@@ -94,12 +94,10 @@ enum SenderPlace {
     static let newUnlock: UInt64 = 20
     static let piUnlock: UInt64 = 21
     static let next: UInt64 = 22
-    /// Mutant 5 alone.
-    static let latePost: UInt64 = 23
 
     static let names = [
         "i_loop", "i_entry", "i_upid", "i_ipi", "g_decode", "g_post", "g_tif", "g_kick", "w_pi_lock", "w_state", "w_on_rq",
         "w_rq_lock", "w_recheck", "w_running", "w_rq_unlock", "w_not_queued", "w_waking", "w_select", "w_new_lock", "w_enqueue",
-        "w_new_unlock", "w_pi_unlock", "i_next", "g_late_post",
+        "w_new_unlock", "w_pi_unlock", "i_next",
     ]
 }

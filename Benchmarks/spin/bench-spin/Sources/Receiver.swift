@@ -71,7 +71,8 @@ extension WaitModel {
             if s.has(State.pirAt), mutant != 1 {
                 go(At.nState, s)
             } else {
-                go(At.kSti, s.set(State.armedAt).clear(State.onAt))
+                let armed = mutant == 5 ? s.clear(State.armedAt) : s.set(State.armedAt)
+                go(At.kSti, armed.clear(State.onAt))
             }
         case At.kSti:
             let unmasked = s.clear(State.irqsOffAt &+ cpu)

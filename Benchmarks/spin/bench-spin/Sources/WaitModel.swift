@@ -169,12 +169,10 @@ extension WaitModel {
         case SenderPlace.decode: go(SenderPlace.post, s)
         case SenderPlace.post:
             if s.has(State.armedAt) {
-                let disarmed = s.clear(State.armedAt)
-                if mutant == 5 { go(SenderPlace.latePost, disarmed) } else { go(SenderPlace.piLock, disarmed.set(State.pirAt)) }
+                go(SenderPlace.piLock, s.clear(State.armedAt).set(State.pirAt))
             } else {
-                go(mutant == 6 ? SenderPlace.next : SenderPlace.tif, s.set(State.pirAt))
+                go(SenderPlace.tif, s.set(State.pirAt))
             }
-        case SenderPlace.latePost: go(SenderPlace.piLock, s.set(State.pirAt))
         case SenderPlace.tif: go(SenderPlace.kick, s.set(State.tifAt))
         case SenderPlace.kick: go(SenderPlace.next, s.set(State.kickAt &+ cpu))
 
@@ -184,11 +182,15 @@ extension WaitModel {
         case SenderPlace.state: go(s.has(State.interruptibleAt) ? SenderPlace.onRq : SenderPlace.piUnlock, s)
         case SenderPlace.onRq: go(s.has(State.onRqAt) ? SenderPlace.rqLock : SenderPlace.waking, s)
         case SenderPlace.rqLock:
-            if !s.has(State.rqLockAt &+ cpu) { go(SenderPlace.recheck, s.set(State.rqLockAt &+ cpu)) }
+            if mutant == 6 {
+                go(SenderPlace.recheck, s)
+            } else if !s.has(State.rqLockAt &+ cpu) {
+                go(SenderPlace.recheck, s.set(State.rqLockAt &+ cpu))
+            }
         case SenderPlace.recheck: go(s.has(State.onRqAt) ? SenderPlace.running : SenderPlace.notQueued, s)
         case SenderPlace.running: go(SenderPlace.rqUnlock, s.clear(State.interruptibleAt))
-        case SenderPlace.rqUnlock: go(SenderPlace.piUnlock, s.clear(State.rqLockAt &+ cpu))
-        case SenderPlace.notQueued: go(SenderPlace.waking, s.clear(State.rqLockAt &+ cpu))
+        case SenderPlace.rqUnlock: go(SenderPlace.piUnlock, mutant == 6 ? s : s.clear(State.rqLockAt &+ cpu))
+        case SenderPlace.notQueued: go(SenderPlace.waking, mutant == 6 ? s : s.clear(State.rqLockAt &+ cpu))
         case SenderPlace.waking: go(SenderPlace.select, s.clear(State.interruptibleAt))
         case SenderPlace.select:
             if !s.has(State.onCPUAt) {
