@@ -41,7 +41,8 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         // The explorer. The model checker knows nothing of interrupts; the kernel's model knows no search strategy.
-        .target(name: "ModelChecker"),
+        .target(name: "CModelChecker"),
+        .target(name: "ModelChecker", dependencies: ["CModelChecker"]),
         .target(name: "KernelModel", dependencies: ["Architecture", "ModelChecker"]),
         .target(name: "Verdicts", dependencies: ["KernelModel", "ModelChecker"]),
         .executableTarget(

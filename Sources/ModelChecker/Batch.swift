@@ -1,0 +1,121 @@
+import CModelChecker
+
+/// Successors that wait to be looked up: written first, hashed and their lines prefetched, then looked up together, so that the
+/// cache misses of a batch overlap.
+///
+/// Invariant: the buffers hold `capacity` entries, of which the first `count` are initialised. Its owner calls `deallocate`, and
+/// makes no copy that outlives that (a sink is copyable, so this has to be).
+@usableFromInline
+struct Batch<State: PackedState> {
+    @usableFromInline var states: UnsafeMutablePointer<State>
+    @usableFromInline var hashes: UnsafeMutablePointer<UInt64>
+    @usableFromInline var parents: UnsafeMutablePointer<UInt32>
+    /// Scratch of `insert`: entries that may be in the store already, and the number each may have.
+    @usableFromInline var pending: UnsafeMutablePointer<UInt32>
+    @usableFromInline var candidates: UnsafeMutablePointer<UInt32>
+    @usableFromInline var count = 0
+    @usableFromInline var capacity: Int
+
+    @usableFromInline
+    init(capacity: Int) {
+        self.capacity = capacity
+        states = .allocate(capacity: capacity)
+        hashes = .allocate(capacity: capacity)
+        parents = .allocate(capacity: capacity)
+        pending = .allocate(capacity: capacity)
+        candidates = .allocate(capacity: capacity)
+    }
+
+    @usableFromInline
+    func deallocate() {
+        states.deallocate()
+        hashes.deallocate()
+        parents.deallocate()
+        pending.deallocate()
+        candidates.deallocate()
+    }
+
+    /// A state has more successors than there is room: twice the room.
+    @usableFromInline @inline(never)
+    mutating func enlarge() {
+        let old = capacity
+        capacity *= 2
+        func moved<T>(_ buffer: UnsafeMutablePointer<T>) -> UnsafeMutablePointer<T> {
+            let larger = UnsafeMutablePointer<T>.allocate(capacity: capacity)
+            larger.moveInitialize(from: buffer, count: old)
+            buffer.deallocate()
+            return larger
+        }
+        states = moved(states)
+        hashes = moved(hashes)
+        parents = moved(parents)
+        pending = moved(pending)
+        candidates = moved(candidates)
+    }
+
+    @inlinable @inline(__always)
+    mutating func add(_ state: State, parent: UInt32, prefetchingIn lines: UnsafeMutableRawPointer, lineCount: UInt64) {
+        let hash = add(state, parent: parent)
+        let line = Int(truncatingIfNeeded: hash.multipliedFullWidth(by: lineCount).high)
+        mc_prefetch(lines + line * Store<State>.lineBytes)
+    }
+
+    /// - Returns: the state's hash.
+    @inlinable @inline(__always) @discardableResult
+    mutating func add(_ state: State, parent: UInt32) -> UInt64 {
+        if count == capacity { enlarge() }
+        let place = states + count
+        place.initialize(to: state)
+        let hash = Store<State>.hash(of: place)
+        hashes[count] = hash
+        parents[count] = parent
+        count &+= 1
+        return hash
+    }
+}
+
+extension Store {
+    /// Adds the states of `batch` that are not here, and empties it.
+    ///
+    /// In two rounds: the first finds in the prefetched lines which number an entry may have and prefetches that state, the
+    /// second compares.
+    @inlinable
+    mutating func insert(_ batch: inout Batch<State>) {
+        let n = batch.count
+        batch.count = 0
+        prepare(for: n)
+        if count + n > capacity {
+            for i in 0..<n { insert(batch.states + i, batch.hashes[i], parent: batch.parents[i]) }
+            return
+        }
+        var waiting = 0
+        for i in 0..<n {
+            let hash = batch.hashes[i]
+            let line = lines + self.line(of: hash) * Self.lineBytes
+            let equal = mc_tags_equal(line, Self.tag(of: hash))
+            if equal != 0 {
+                let candidate = number(line: line, slot: equal.trailingZeroBitCount)
+                mc_prefetch(keepsFingerprints ? UnsafeRawPointer(fingerprints + Int(candidate)) : UnsafeRawPointer(states + Int(candidate)))
+                batch.pending[waiting] = UInt32(truncatingIfNeeded: i)
+                batch.candidates[waiting] = candidate
+                waiting &+= 1
+                continue
+            }
+            let empty = mc_tags_equal(line, 0)
+            if empty != 0 {
+                fill(line, empty.trailingZeroBitCount, batch.states + i, hash, parent: batch.parents[i])
+            } else {
+                mc_prefetch(line + Self.lineBytes)
+                batch.pending[waiting] = UInt32(truncatingIfNeeded: i)
+                batch.candidates[waiting] = Self.none
+                waiting &+= 1
+            }
+        }
+        for w in 0..<waiting {
+            let i = Int(batch.pending[w])
+            let candidate = batch.candidates[w]
+            if candidate != Self.none, holds(candidate, batch.states + i, batch.hashes[i]) { continue }
+            insert(batch.states + i, batch.hashes[i], parent: batch.parents[i])
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Glibc
+
+/// A range of addresses whose pages come, zeroed, as they are first touched. It never moves, so a table in it grows without a
+/// copy of itself.
+///
+/// Invariant: `base` is the start of a mapping of `byteCount` bytes that only this object unmaps.
+@usableFromInline
+final class Reservation: @unchecked Sendable {
+    @usableFromInline let base: UnsafeMutableRawPointer
+    @usableFromInline let byteCount: Int
+
+    /// Addresses cost nothing; MAP_NORESERVE keeps them from being counted as memory that is in use.
+    @usableFromInline
+    init(byteCount: Int) throws(SearchError) {
+        let page = 1 << 21
+        let rounded = max((byteCount + page - 1) / page, 1) * page
+        guard
+            let address = mmap(
+                nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+            address != MAP_FAILED
+        else { throw .cannotReserve(bytes: rounded, errno: errno) }
+        self.base = address
+        self.byteCount = rounded
+        _ = madvise(address, rounded, MADV_HUGEPAGE)
+    }
+
+    /// Gives the pages of `range` back; they read as 0 afterwards.
+    @usableFromInline
+    func discard(_ range: Range<Int>) {
+        let page = 1 << 21
+        let lower = (range.lowerBound + page - 1) / page * page
+        let upper = range.upperBound / page * page
+        if lower < upper { _ = madvise(base + lower, upper - lower, MADV_DONTNEED) }
+    }
+
+    deinit { _ = munmap(base, byteCount) }
+}
+
+/// Bytes of memory that the machine has.
+@usableFromInline
+func physicalMemory() -> Int {
+    let pages = sysconf(Int32(_SC_PHYS_PAGES))
+    let size = sysconf(Int32(_SC_PAGESIZE))
+    return pages > 0 && size > 0 ? pages * size : 1 << 32
+}

@@ -1,0 +1,138 @@
+/// A search of a model's states for paths that break its properties.
+///
+/// ```swift
+/// let result = try Search(model).run()
+/// ```
+public struct Search<M: Model>: Sendable {
+    public let model: M
+    public var options: SearchOptions
+
+    public init(_ model: M, options: SearchOptions = SearchOptions()) {
+        self.model = model
+        self.options = options
+    }
+
+    /// - Parameter progress: called about every `progressInterval` seconds.
+    @inlinable
+    public func run(progress: (Progress) -> Void = { _ in }) throws(SearchError) -> SearchResult<M.State> {
+        try checkModel()
+        for reduction in [Reductions.partialOrder, .chains] where options.reductions.contains(reduction) {
+            throw .notDeclared(reduction == .chains ? "the reduction .chains (ProcessModel)" : "the reduction .partialOrder (ProcessModel)")
+        }
+        switch options.strategy {
+        case .randomWalk(let seed, let walks, let depth):
+            var random = RandomWalks(model, options, seed: seed, walks: walks, depth: depth, fairness: nil)
+            return random.run(progress: progress)
+        case .pct(let seed, let walks, let depth):
+            guard let fairness = model as? any FairModel else { throw .notDeclared("PCT (FairModel.process)") }
+            var random = RandomWalks(model, options, seed: seed, walks: walks, depth: depth, fairness: fairness)
+            return random.run(progress: progress)
+        case .breadthFirst, .depthFirst:
+            return options.reductions.contains(.canonical)
+                ? try search(with: CanonicalSteps(model: model), progress)
+                : try search(with: EveryStep(model: model), progress)
+        }
+    }
+
+    @inlinable
+    func search<E: Expander>(with expander: E, _ progress: (Progress) -> Void) throws(SearchError) -> SearchResult<M.State>
+    where E.M == M {
+        if options.strategy == .depthFirst {
+            guard !options.fingerprints else { throw .fingerprintsDepthFirst }
+            var search = try DepthFirst(expander, options)
+            let findings = search.run(progress: progress)
+            return try conclude(expander, &search.store, findings, cut: search.cut, search.result)
+        }
+        var search = try BreadthFirst(expander, options)
+        let findings = search.run(progress: progress)
+        return try conclude(expander, &search.store, findings, cut: search.cut, search.result)
+    }
+
+    @inlinable
+    func conclude<E: Expander>(
+        _ expander: E, _ store: inout Store<M.State>, _ findings: Findings, cut: [UInt32], _ found: SearchResult<M.State>
+    ) throws(SearchError) -> SearchResult<M.State> where E.M == M {
+        let outcome: Result<SearchResult<M.State>, SearchError> = withUnsafeMutablePointer(to: &store) { store in
+            Result { () throws(SearchError) in
+                var result = found
+                try conclude(expander, Visited(shards: store, shardBits: 0), findings, cut: cut, &result)
+                return result
+            }
+        }
+        return try outcome.get()
+    }
+
+    /// Rebuilds the paths of what was found, and decides what needs the whole space.
+    @inlinable
+    func conclude<E: Expander>(
+        _ expander: E, _ visited: Visited<M.State>, _ findings: Findings, cut: [UInt32], _ result: inout SearchResult<M.State>
+    ) throws(SearchError) where E.M == M {
+        for finding in findings.list {
+            let path = try expander.path(to: Int(finding.number), visited, lastStepBreaks: finding.byStep ? finding.properties : 0)
+            result.add(path, for: finding.properties)
+        }
+        let canFinish = findings.open & model.properties(of: .canFinish)
+        let noIdleCycle = findings.open & model.properties(of: .noIdleCycle)
+        result.undecided = result.isComplete ? canFinish | noIdleCycle : findings.open
+        if result.isComplete, canFinish | noIdleCycle != 0 {
+            try decideGlobally(expander, visited, canFinish, noIdleCycle, cut: cut, &result)
+        }
+        result.violations.sort { $0.property < $1.property }
+    }
+
+    @inlinable
+    func decideGlobally<E: Expander>(
+        _ expander: E, _ visited: Visited<M.State>, _ canFinish: PropertySet, _ noIdleCycle: PropertySet, cut: [UInt32],
+        _ result: inout SearchResult<M.State>
+    ) throws(SearchError) where E.M == M {
+        if options.fingerprints {
+            result.coverage += "; canFinish and noIdleCycle are not decided with fingerprints: search without"
+            return
+        }
+        if canFinish != 0 {
+            var finishing = Finishing(expander, visited, cut: cut)
+            if let number = finishing.firstStuck() {
+                result.add(try expander.path(to: number, visited, lastStepBreaks: 0), for: canFinish)
+            }
+            result.undecided &= ~canFinish
+        }
+        guard noIdleCycle != 0 else { return }
+        guard options.reductions.isEmpty else {
+            result.coverage += "; noIdleCycle is not decided with reductions: search without"
+            return
+        }
+        guard let fairness = model as? any FairModel else { throw .notDeclared("noIdleCycle (FairModel.process)") }
+        let bytes = IdleCycle<E>.bytes(states: result.states, transitions: result.transitions)
+        guard bytes + result.memory.total <= options.memoryBytes else {
+            result.coverage += "; noIdleCycle is not decided: it needs \(bytes >> 20) MiB more than the memory limit leaves"
+            return
+        }
+        var cycles = IdleCycle(expander, visited, fairness: fairness)
+        if let (start, moves) = cycles.find(cut: cut) {
+            var path = try expander.path(to: start, visited, lastStepBreaks: 0)
+            var state = visited[start]
+            for move in moves {
+                let next = visited[move.number]
+                guard
+                    let step = model.steps(from: state).first(where: { step in
+                        step.next == next && fairness.process(of: step.id) == move.process
+                    })
+                else { throw .pathNotReproduced(step: path.steps.count + path.cycle.count) }
+                path.cycle.append(step.id)
+                state = next
+            }
+            result.add(path, for: noIdleCycle)
+        }
+        result.undecided &= ~noIdleCycle
+    }
+
+    @usableFromInline
+    func checkModel() throws(SearchError) {
+        let size = MemoryLayout<M.State>.size
+        guard size == 8 * M.State.wordCount, size == MemoryLayout<M.State>.stride, size > 0 else {
+            throw .stateNotPacked(size: size, words: M.State.wordCount)
+        }
+        guard !model.initialStates.isEmpty else { throw .noInitialState }
+        guard model.properties.count <= 32 else { throw .tooManyProperties(model.properties.count) }
+    }
+}
