@@ -102,7 +102,7 @@ k_running:
     goto x_tif;
 
 n_state:
-    d_step { interruptible = 0; CLEAR(irqs_off, cpu); back = U_CLUI };
+    if :: d_step { interruptible = 0; CLEAR(irqs_off, cpu); back = U_CLUI } fi;
     goto x_tif;
 
 s_unlock:
