@@ -15,10 +15,7 @@ extension WaitModel {
         // interrupts are off: no notification is identified there.
         @inline(__always)
         func identified() -> Bool {
-            for other in 0..<State.cpus {
-                let place = s.field(State.processorAt &+ 3 &* UInt64(other), 3)
-                if place == ProcessorPlace.on || place == ProcessorPlace.pir { return true }
-            }
+            for other in 0..<State.cpus where isIdentified(s, other) { return true }
             return false
         }
         @inline(__always)

@@ -2,20 +2,19 @@ import ModelChecker
 
 /// wait.pml's protocol, step for step: the same places, the same fields, the same steps.
 struct WaitModel<State: WaitState>: Model {
-    /// Senders, 1 ... `State.senders`.
     let senders: Int
-    /// Messages of each sender, 1–3.
     let messages: UInt64
-    /// Preemptions of the receiver, 0–3.
     let preemptions: UInt64
     /// What is left out, 1–7 (see the places in wait.pml); 0 for nothing.
     let mutant: Int
+    let endings = EndingLog()
 
-    init(senders: Int, messages: Int, preemptions: Int, mutant: Int = 0) {
-        precondition(1...State.senders ~= senders && 1...3 ~= messages && 0...3 ~= preemptions && 0...7 ~= mutant)
-        self.senders = senders
-        self.messages = UInt64(messages)
-        self.preemptions = UInt64(preemptions)
+    init(_ sizes: Sizes, mutant: Int = 0) {
+        precondition(sizes.cpus == State.cpus && 1...State.senders ~= sizes.senders && 1...3 ~= sizes.messages)
+        precondition(0...3 ~= sizes.preemptions && Sizes.mutants ~= mutant)
+        senders = sizes.senders
+        messages = UInt64(sizes.messages)
+        preemptions = UInt64(sizes.preemptions)
         self.mutant = mutant
     }
 
@@ -37,11 +36,43 @@ struct WaitModel<State: WaitState>: Model {
         for index in 0..<senders { sender(index, state, &sink) }
     }
 
-    /// The receiver sleeps and nothing is posted for it.
+    /// Unless the receiver sleeps and nothing is posted for it.
     func brokenByEnding(in state: State) -> PropertySet {
         let s = state.shared
+        endings.note(ending(state))
         return s.has(State.pirAt) || s.has(State.uirrAt) || s.has(State.onRqAt)
             || s.field(State.receiverAt, 6) != ReceiverPlace.sUnlock ? Self.lostWakeup : 0
+    }
+
+    /// The globals of wait.pml, in the order and widths of ending.h.
+    func ending(_ state: State) -> UInt64 {
+        let s = state.shared
+        var fields: UInt64 = 0
+        var width: UInt64 = 0
+        func append(_ value: UInt64, _ bits: UInt64) {
+            fields |= value << width
+            width += bits
+        }
+        for at in [State.onAt, State.snAt, State.pirAt, State.armedAt] { append(s.field(at, 1), 1) }
+        append(s.field(State.ndstAt, State.cpuBits), 2)
+        for at in [State.interruptibleAt, State.onRqAt, State.onCPUAt] { append(s.field(at, 1), 1) }
+        append(s.field(State.cpuAt, State.cpuBits), 2)
+        for at in [State.tifAt, State.uirrAt] { append(s.field(at, 1), 1) }
+        append(s.field(State.receiverAt, 6) <= ReceiverPlace.hUiret ? 1 : 0, 1)
+        append(s.field(State.flagAt, 1), 1)
+        append(s.field(State.preemptionsAt, 2), 2)
+        append(s.field(State.piLockAt, 1), 1)
+        for at in [State.uinvAt, State.irrAt, State.kickAt, State.irqsOffAt, State.rqLockAt] { append(s.field(at, State.setBits), 3) }
+        append(s.field(State.inFlightAt, 2 * State.setBits), 6)
+        append((0..<State.cpus).contains { isIdentified(s, $0) } ? 1 : 0, 1)
+        return fields
+    }
+
+    /// CPU `cpu` is between identification and the end of notification processing.
+    @inline(__always)
+    func isIdentified(_ s: UInt64, _ cpu: Int) -> Bool {
+        let place = s.field(State.processorAt &+ 3 &* UInt64(cpu), 3)
+        return place == ProcessorPlace.on || place == ProcessorPlace.pir
     }
 
     /// A step's number: the process in the high bits, which of its steps in this state in the low three.
