@@ -25,9 +25,13 @@ final class Dependence<State: PackedState>: @unchecked Sendable {
     @usableFromInline let mayGoBack: [Bool]
     @usableFromInline let dead: [State]
     @usableFromInline let hasDead: Bool
+    /// Inside a transaction.
+    @usableFromInline let isInner: [Bool]
+    @usableFromInline let hasInner: Bool
 
+    /// - Parameter transactions: whether `Footprint.phase` is used.
     @usableFromInline
-    init<M: ProcessModel>(_ model: M) where M.State == State {
+    init<M: ProcessModel>(_ model: M, transactions: Bool) where M.State == State {
         let processes = model.processCount
         var first: [Int] = []
         var footprints: [Footprint<State>] = []
@@ -49,8 +53,13 @@ final class Dependence<State: PackedState>: @unchecked Sendable {
         lockSets = Array(Set(footprints.map(\.holds))).sorted()
         let sets = lockSets
         lockSetOfPlace = footprints.map { sets.firstIndex(of: $0.holds) ?? 0 }
+        let inner = footprints.map { transactions && $0.phase != .outside }
+        isInner = inner
+        hasInner = inner.contains(true)
         mayGoBack = (0..<processes).flatMap { process in
-            Self.backward((0..<model.locationCount(of: process)).map { footprints[first[process] + $0].next })
+            let own = (0..<model.locationCount(of: process)).map { footprints[first[process] + $0] }
+            let back = Self.backward(own.map(\.next))
+            return transactions ? own.indices.map { Self.transactionGoesBack(from: $0, own, back) } : back
         }
         conflicts = .allocate(capacity: max(count * rowWords, 1))
         enables = .allocate(capacity: max(count * rowWords * sets.count, 1))

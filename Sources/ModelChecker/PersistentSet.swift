@@ -17,9 +17,9 @@ struct PersistentSet<M: ProcessModel>: Sendable {
     @usableFromInline let observes: Bool
 
     @usableFromInline
-    init(_ model: M) {
+    init(_ model: M, transactions: Bool) {
         self.model = model
-        dependence = Dependence(model)
+        dependence = Dependence(model, transactions: transactions)
         endingExecution = model.endingExecution
         observes = !model.observed.isZero && model.endingExecution != 0
     }
@@ -59,6 +59,7 @@ struct PersistentSet<M: ProcessModel>: Sendable {
             for process in 0..<count {
                 places[process] = dependence.firstPlace[process] + model.location(of: process, in: state)
             }
+            if dependence.hasInner, let choice = chooseInner(state, places) { return choice }
             // A single process that nobody's future can disturb is found without looking at the others' steps.
             for process in 0..<count where !dependence.mayGoBack[places[process]] {
                 var isAlone = true
@@ -143,6 +144,20 @@ struct PersistentSet<M: ProcessModel>: Sendable {
             if larger == set { return set }
             set = larger
         }
+    }
+}
+
+extension PersistentSet {
+    /// The process that is inside a transaction and can go on, if there is one.
+    @inlinable @inline(__always)
+    func chooseInner(_ state: State, _ places: UnsafeMutableBufferPointer<Int>) -> Choice? {
+        for process in 0..<dependence.processCount where dependence.isInner[places[process]] {
+            let steps = probe(process, state)
+            if steps.count > 0, !endsExecution(steps, process, state) {
+                return Choice(processes: 1 << UInt64(process), steps: steps)
+            }
+        }
+        return nil
     }
 }
 

@@ -11,7 +11,7 @@ struct ReducedSteps<M: ProcessModel>: Expander {
     init(_ model: M, _ reductions: Reductions) {
         self.model = model
         self.reductions = reductions
-        persistent = PersistentSet(model)
+        persistent = PersistentSet(model, transactions: reductions.contains(.transactions))
         watchesStates = !model.observed.isZero
     }
 
