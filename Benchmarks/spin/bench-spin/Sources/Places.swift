@@ -59,15 +59,21 @@ enum Back {
     static let kDisarm: UInt64 = 8
 }
 
-enum ProcessorPlace {
+/// wait.pml's Processor, as two processes that are never away from `idle` at once: its interrupts …
+enum InterruptPlace {
     static let idle: UInt64 = 0
     static let on: UInt64 = 1
     static let pir: UInt64 = 2
-    static let sti: UInt64 = 3
-    static let lock: UInt64 = 4
-    static let onCPU: UInt64 = 5
+    static let names = ["p_idle", "p_on", "p_pir"]
+}
 
-    static let names = ["p_idle", "p_on", "p_pir", "p_sti", "p_lock", "p_switch"]
+/// … and the task that runs before and after the receiver.
+enum IdlePlace {
+    static let idle: UInt64 = 0
+    static let sti: UInt64 = 1
+    static let lock: UInt64 = 2
+    static let onCPU: UInt64 = 3
+    static let names = ["p_idle", "p_sti", "p_lock", "p_switch"]
 }
 
 enum SenderPlace {

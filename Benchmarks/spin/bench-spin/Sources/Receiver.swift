@@ -14,10 +14,7 @@ extension WaitModel {
         // While its processor is in the middle of notification processing, the receiver's own steps wait. Not needed where
         // interrupts are off: no notification is identified there.
         @inline(__always)
-        func identified() -> Bool {
-            for other in 0..<State.cpus where isIdentified(s, other) { return true }
-            return false
-        }
+        func identified() -> Bool { isIdentified(s) }
         @inline(__always)
         func preemption(_ back: UInt64) {
             if s.field(State.preemptionsAt, 2) > 0 {

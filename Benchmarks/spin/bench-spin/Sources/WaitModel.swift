@@ -1,7 +1,7 @@
 import ModelChecker
 
 /// wait.pml's protocol, step for step: the same places, the same fields, the same steps.
-struct WaitModel<State: WaitState>: Model {
+struct WaitModel<State: WaitState>: ProcessModel {
     let senders: Int
     let messages: UInt64
     let preemptions: UInt64
@@ -29,11 +29,37 @@ struct WaitModel<State: WaitState>: Model {
     static var lostWakeup: PropertySet { 1 }
     var properties: [Property] { [Property("lost-wakeup", .ending)] }
 
+    // Processes: the receiver; for each CPU its interrupts, its idle task and the IPIs on their way to it; the senders.
+    @inline(__always) static var firstInterrupt: Int { 1 }
+    @inline(__always) static var firstIdle: Int { 1 + State.cpus }
+    @inline(__always) static var firstNetwork: Int { 1 + 2 * State.cpus }
+    @inline(__always) static var firstSender: Int { 1 + 3 * State.cpus }
+    var processCount: Int { Self.firstSender + senders }
+    func process(of step: StepID) -> Int { Int(step >> 3) }
+
+    @inline(__always)
     func steps<Sink: StepSink<State>>(from state: State, into sink: inout Sink) {
         receiver(state, &sink)
-        for cpu in 0..<State.cpus { processor(UInt64(cpu), state, &sink) }
-        network(state, &sink)
+        for cpu in 0..<State.cpus {
+            interrupts(UInt64(cpu), state, &sink)
+            idle(UInt64(cpu), state, &sink)
+            network(UInt64(cpu), state, &sink)
+        }
         for index in 0..<senders { sender(index, state, &sink) }
+    }
+
+    func steps<Sink: StepSink<State>>(of process: Int, from state: State, into sink: inout Sink) {
+        if process == 0 {
+            receiver(state, &sink)
+        } else if process < Self.firstIdle {
+            interrupts(UInt64(process - Self.firstInterrupt), state, &sink)
+        } else if process < Self.firstNetwork {
+            idle(UInt64(process - Self.firstIdle), state, &sink)
+        } else if process < Self.firstSender {
+            network(UInt64(process - Self.firstNetwork), state, &sink)
+        } else {
+            sender(process - Self.firstSender, state, &sink)
+        }
     }
 
     /// Unless the receiver sleeps and nothing is posted for it.
@@ -64,31 +90,26 @@ struct WaitModel<State: WaitState>: Model {
         append(s.field(State.piLockAt, 1), 1)
         for at in [State.uinvAt, State.irrAt, State.kickAt, State.irqsOffAt, State.rqLockAt] { append(s.field(at, State.setBits), 3) }
         append(s.field(State.inFlightAt, 2 * State.setBits), 6)
-        append((0..<State.cpus).contains { isIdentified(s, $0) } ? 1 : 0, 1)
+        append(isIdentified(s) ? 1 : 0, 1)
         return fields
     }
 
-    /// CPU `cpu` is between identification and the end of notification processing.
+    /// A CPU is between identification and the end of notification processing.
     @inline(__always)
-    func isIdentified(_ s: UInt64, _ cpu: Int) -> Bool {
-        let place = s.field(State.processorAt &+ 3 &* UInt64(cpu), 3)
-        return place == ProcessorPlace.on || place == ProcessorPlace.pir
-    }
+    func isIdentified(_ s: UInt64) -> Bool { s.field(State.interruptAt, 2 * State.setBits) != 0 }
 
     /// A step's number: the process in the high bits, which of its steps in this state in the low three.
     @inline(__always)
     static func step(_ process: Int, _ alternative: UInt16 = 0) -> StepID { UInt16(process) << 3 | alternative }
 
     func name(of step: StepID, in state: State) -> String {
-        let process = Int(step >> 3)
-        if process == 0 { return "receiver: " + ReceiverPlace.names[Int(state.shared.field(State.receiverAt, 6))] }
-        if process <= State.cpus {
-            let place = state.shared.field(State.processorAt + 3 * UInt64(process - 1), 3)
-            return "CPU \(process - 1): " + ProcessorPlace.names[Int(place)]
-        }
-        if process == State.cpus + 1 { return "IPI arrives at CPU \(step & 7)" }
-        let index = process - State.cpus - 2
-        return "sender \(index): " + SenderPlace.names[Int(senderField(index, state) & 31)]
+        let process = process(of: step)
+        let place = location(of: process, in: state)
+        if process == 0 { return "receiver: " + ReceiverPlace.names[place] }
+        if process < Self.firstIdle { return "CPU \(process - Self.firstInterrupt): " + InterruptPlace.names[place] }
+        if process < Self.firstNetwork { return "CPU \(process - Self.firstIdle): " + IdlePlace.names[place] }
+        if process < Self.firstSender { return "IPI arrives at CPU \(process - Self.firstNetwork)" }
+        return "sender \(process - Self.firstSender): " + SenderPlace.names[place]
     }
 }
 
@@ -103,52 +124,64 @@ extension WaitModel {
     // MARK: The processors and the network
 
     @inline(__always)
-    func processor<Sink: StepSink<State>>(_ c: UInt64, _ state: State, _ sink: inout Sink) {
+    func interrupts<Sink: StepSink<State>>(_ c: UInt64, _ state: State, _ sink: inout Sink) {
         let s = state.shared
-        let at = State.processorAt &+ 3 &* c
-        let process = 1 + Int(c)
-        switch s.field(at, 3) {
-        case ProcessorPlace.idle:
-            let here = s.has(State.onCPUAt) && s.field(State.cpuAt, State.cpuBits) == c
-            if s.has(State.irqsOffAt &+ c) {
-                if !here { add(state, s.clear(State.rqLockAt &+ c).with(at, 3, ProcessorPlace.sti), Self.step(process), &sink) }
-                return
-            }
+        let at = State.interruptAt &+ 2 &* c
+        let process = Self.firstInterrupt &+ Int(c)
+        switch s.field(at, 2) {
+        case InterruptPlace.idle:
+            if s.has(State.irqsOffAt &+ c) { return }
             if s.has(State.irrAt &+ c) {
                 let taken = s.clear(State.irrAt &+ c)
-                add(state, s.has(State.uinvAt &+ c) ? taken.with(at, 3, ProcessorPlace.on) : taken, Self.step(process, 1), &sink)
+                add(state, s.has(State.uinvAt &+ c) ? taken.with(at, 2, InterruptPlace.on) : taken, Self.step(process), &sink)
             }
-            if s.has(State.kickAt &+ c), !(here && s.field(State.receiverAt, 6) <= ReceiverPlace.hUiret) {
-                add(state, s.clear(State.kickAt &+ c), Self.step(process, 2), &sink)
+            if s.has(State.kickAt &+ c) {
+                let isUser = s.field(State.receiverAt, 6) <= ReceiverPlace.hUiret
+                if !(isUser && s.field(State.cpuAt, State.cpuBits) == c) {
+                    add(state, s.clear(State.kickAt &+ c), Self.step(process, 1), &sink)
+                }
             }
-            if s.has(State.onRqAt), !s.has(State.onCPUAt), s.field(State.cpuAt, State.cpuBits) == c {
-                add(state, s.set(State.irqsOffAt &+ c).with(at, 3, ProcessorPlace.lock), Self.step(process, 3), &sink)
-            }
-        case ProcessorPlace.on:
-            add(state, s.clear(State.onAt).with(at, 3, ProcessorPlace.pir), Self.step(process), &sink)
-        case ProcessorPlace.pir:
-            let uirr = s.field(State.pirAt, 1) &<< State.uirrAt
-            add(state, (s | uirr).clear(State.pirAt).with(at, 3, ProcessorPlace.idle), Self.step(process), &sink)
-        case ProcessorPlace.sti:
-            add(state, s.clear(State.irqsOffAt &+ c).with(at, 3, ProcessorPlace.idle), Self.step(process), &sink)
-        case ProcessorPlace.lock:
-            if !s.has(State.rqLockAt &+ c) {
-                add(state, s.set(State.rqLockAt &+ c).with(at, 3, ProcessorPlace.onCPU), Self.step(process), &sink)
-            }
+        case InterruptPlace.on:
+            add(state, s.clear(State.onAt).with(at, 2, InterruptPlace.pir), Self.step(process), &sink)
         default:
-            add(state, s.set(State.onCPUAt).with(at, 3, ProcessorPlace.idle), Self.step(process), &sink)
+            let uirr = s.field(State.pirAt, 1) &<< State.uirrAt
+            add(state, (s | uirr).clear(State.pirAt).with(at, 2, InterruptPlace.idle), Self.step(process), &sink)
         }
     }
 
     @inline(__always)
-    func network<Sink: StepSink<State>>(_ state: State, _ sink: inout Sink) {
+    func idle<Sink: StepSink<State>>(_ c: UInt64, _ state: State, _ sink: inout Sink) {
         let s = state.shared
-        for cpu in 0..<State.cpus {
-            let c = UInt64(cpu)
-            let at = State.inFlightAt &+ 2 &* c
-            if s.field(at, 2) != 0 {
-                add(state, (s &- (1 &<< at)).set(State.irrAt &+ c), Self.step(State.cpus + 1, UInt16(cpu)), &sink)
+        let at = State.idleAt &+ 2 &* c
+        let process = Self.firstIdle &+ Int(c)
+        switch s.field(at, 2) {
+        case IdlePlace.idle:
+            let isOnCPU = s.has(State.onCPUAt)
+            let isHere = s.field(State.cpuAt, State.cpuBits) == c
+            if s.has(State.irqsOffAt &+ c) {
+                if !(isOnCPU && isHere) {
+                    add(state, s.clear(State.rqLockAt &+ c).with(at, 2, IdlePlace.sti), Self.step(process), &sink)
+                }
+            } else if s.has(State.onRqAt), isHere, !isOnCPU, s.field(State.interruptAt &+ 2 &* c, 2) == InterruptPlace.idle {
+                add(state, s.set(State.irqsOffAt &+ c).with(at, 2, IdlePlace.lock), Self.step(process, 1), &sink)
             }
+        case IdlePlace.sti:
+            add(state, s.clear(State.irqsOffAt &+ c).with(at, 2, IdlePlace.idle), Self.step(process), &sink)
+        case IdlePlace.lock:
+            if !s.has(State.rqLockAt &+ c) {
+                add(state, s.set(State.rqLockAt &+ c).with(at, 2, IdlePlace.onCPU), Self.step(process), &sink)
+            }
+        default:
+            add(state, s.set(State.onCPUAt).with(at, 2, IdlePlace.idle), Self.step(process), &sink)
+        }
+    }
+
+    @inline(__always)
+    func network<Sink: StepSink<State>>(_ c: UInt64, _ state: State, _ sink: inout Sink) {
+        let s = state.shared
+        let at = State.inFlightAt &+ 2 &* c
+        if s.field(at, 2) != 0 {
+            add(state, (s &- (1 &<< at)).set(State.irrAt &+ c), Self.step(Self.firstNetwork &+ Int(c)), &sink)
         }
     }
 
@@ -167,7 +200,7 @@ extension WaitModel {
         let at = Self.senderAt(index)
         let own = state.sending &>> at
         let cpu = s.field(State.cpuAt, State.cpuBits)
-        let process = State.cpus + 2 + index
+        let process = Self.firstSender &+ index
 
         // The sender goes on to `place`, and the shared fields become `shared`.
         @inline(__always)

@@ -13,14 +13,14 @@ protocol WaitState: PackedState {
     static var senderShift: UInt64 { get }
 }
 
-/// Two processors and two senders: 62 bits.
+/// Two processors and two senders: 64 bits.
 struct NarrowState: WaitState {
     var shared: UInt64
     init() { shared = 0 }
     static var wordCount: Int { 1 }
     static var cpus: Int { 2 }
     static var senders: Int { 2 }
-    static var senderShift: UInt64 { 46 }
+    static var senderShift: UInt64 { 48 }
     var sending: UInt64 {
         get { shared }
         set { shared = newValue }
@@ -75,7 +75,9 @@ extension WaitState {
     @inline(__always) static var irqsOffAt: UInt64 { kickAt + setBits }
     @inline(__always) static var rqLockAt: UInt64 { irqsOffAt + setBits }
     @inline(__always) static var inFlightAt: UInt64 { rqLockAt + setBits }
-    @inline(__always) static var processorAt: UInt64 { inFlightAt + 2 * setBits }
+    /// Two bits for each CPU.
+    @inline(__always) static var interruptAt: UInt64 { inFlightAt + 2 * setBits }
+    @inline(__always) static var idleAt: UInt64 { interruptAt + 2 * setBits }
 }
 
 extension UInt64 {
