@@ -149,7 +149,7 @@ struct PersistentSet<M: ProcessModel>: Sendable {
 
 extension PersistentSet {
     /// The process that is inside a transaction and can go on, if there is one.
-    @inlinable @inline(__always)
+    @inlinable
     func chooseInner(_ state: State, _ places: UnsafeMutableBufferPointer<Int>) -> Choice? {
         for process in 0..<dependence.processCount where dependence.isInner[places[process]] {
             let steps = probe(process, state)
@@ -158,6 +158,41 @@ extension PersistentSet {
             }
         }
         return nil
+    }
+
+    @inlinable @inline(__always)
+    func isInner(_ process: Int, _ state: State) -> Bool {
+        dependence.isInner[dependence.firstPlace[process] + model.location(of: process, in: state)]
+    }
+
+    /// The same, without the others' places.
+    @inlinable
+    func innerProcess(_ state: State) -> Int? {
+        guard dependence.hasInner else { return nil }
+        for process in 0..<dependence.processCount where isInner(process, state) {
+            let steps = probe(process, state)
+            if steps.count > 0, !endsExecution(steps, process, state) { return process }
+        }
+        return nil
+    }
+
+    /// The step that alone needs to be taken in `state`, if there is only one and it breaks nothing.
+    /// - Parameters:
+    ///   - process: whose step led to `state`: nearly always it is inside a transaction, or nobody is.
+    ///   - all: look for persistent sets too.
+    @inlinable @inline(__always)
+    func onlyStep(from state: State, after process: Int, all: Bool) -> ProbeSink<State>? {
+        if dependence.hasInner, isInner(process, state) {
+            let steps = probe(process, state)
+            if steps.count == 1, steps.breaks == 0, !endsExecution(steps, process, state) { return steps }
+        }
+        if all {
+            let choice = choose(state)
+            return choice.steps.count == 1 && choice.steps.breaks == 0 ? choice.steps : nil
+        }
+        guard let process = innerProcess(state) else { return nil }
+        let steps = probe(process, state)
+        return steps.count == 1 && steps.breaks == 0 ? steps : nil
     }
 }
 

@@ -20,7 +20,11 @@ struct ReducedSteps<M: ProcessModel>: Expander {
         withUnsafeMutablePointer(to: &sink) { pointer in
             var following = FollowingSink(expander: self, sink: pointer)
             guard reductions.contains(.partialOrder) else {
-                model.steps(from: state, into: &following)
+                if let process = persistent.innerProcess(state) {
+                    model.steps(of: process, from: state, into: &following)
+                } else {
+                    model.steps(from: state, into: &following)
+                }
                 return
             }
             var left = persistent.choose(state).processes
@@ -33,10 +37,14 @@ struct ReducedSteps<M: ProcessModel>: Expander {
 
     @inlinable
     func segments(from state: State) -> [Segment<State>] {
-        let chosen = reductions.contains(.partialOrder) ? persistent.choose(state).processes : .max
+        let chosen =
+            reductions.contains(.partialOrder)
+            ? persistent.choose(state).processes : persistent.innerProcess(state).map { 1 << UInt64($0) } ?? .max
         return model.steps(from: state).filter { chosen >> UInt64(model.process(of: $0.id)) & 1 != 0 }.map { step in
             var segment = Segment(states: [representative(step.next)], breaks: step.breaks)
-            if step.breaks == 0 { _ = follow(segment.states[0]) { segment.states.append($0) } }
+            if step.breaks == 0 {
+                _ = follow(segment.states[0], after: model.process(of: step.id)) { segment.states.append($0) }
+            }
             return segment
         }
     }
@@ -58,16 +66,19 @@ struct ReducedSteps<M: ProcessModel>: Expander {
         return result
     }
 
-    /// The end of the chain from `state`. It is finite: each of its steps leads its process forward.
-    /// - Parameter passing: takes every state after `state`, the end included.
+    /// The end of the chain from `state`. It is finite: each of its steps leads its process forward, or on in a transaction.
+    /// - Parameters:
+    ///   - process: whose step led to `state`.
+    ///   - passing: takes every state after `state`, the end included.
     @inlinable @inline(__always)
-    func follow(_ state: State, passing: (State) -> Void) -> State {
+    func follow(_ state: State, after process: Int, passing: (State) -> Void) -> State {
         var state = state
         guard reductions.contains(.chains) else { return state }
+        var process = process
         while !watchesStates || model.broken(in: state) == 0 {
-            let choice = persistent.choose(state)
-            guard choice.steps.count == 1, choice.steps.breaks == 0 else { break }
-            state = representative(choice.steps.next)
+            guard let step = persistent.onlyStep(from: state, after: process, all: reductions.contains(.partialOrder)) else { break }
+            process = model.process(of: step.step)
+            state = representative(step.next)
             passing(state)
         }
         return state
@@ -89,7 +100,7 @@ struct FollowingSink<M: ProcessModel, Sink: StepSink<M.State>>: StepSink {
     @inlinable
     mutating func add(_ next: M.State, step: StepID, breaks: PropertySet) {
         var state = expander.representative(next)
-        if breaks == 0 { state = expander.follow(state) { _ in } }
+        if breaks == 0 { state = expander.follow(state, after: expander.model.process(of: step)) { _ in } }
         sink.pointee.add(state, step: step, breaks: breaks)
     }
 }
