@@ -8,6 +8,7 @@ let package = Package(
         .library(name: "UserInterrupts", targets: ["UserInterrupts"]),
         .library(name: "Architecture", targets: ["Architecture"]),
         .library(name: "ModelChecker", targets: ["ModelChecker"]),
+        .library(name: "KernelModel", targets: ["KernelModel"]),
         .executable(name: "uintr", targets: ["uintr"]),
     ],
     dependencies: [
@@ -33,7 +34,7 @@ let package = Package(
             dependencies: [
                 "Cases", "Conformance", "Architecture", "Lab", .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .target(name: "Report", dependencies: ["Cases", "Conformance", "Fidelity"]),
+        .target(name: "Report", dependencies: ["Cases", "Conformance", "Fidelity", "KernelModel", "Verdicts"]),
         .target(
             name: "Lab",
             dependencies: [
@@ -48,7 +49,7 @@ let package = Package(
         .executableTarget(
             name: "uintr",
             dependencies: [
-                "Cases", "Conformance", "Fidelity", "Lab", "Report", "UserInterrupts",
+                "Cases", "Conformance", "Fidelity", "KernelModel", "Lab", "Report", "UserInterrupts", "Verdicts",
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -76,11 +77,17 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["Conformance", "Cases", "Architecture", "UserInterrupts", "CUserInterrupts"]),
-        .testTarget(name: "ReportTests", dependencies: ["Cases", "Conformance", "Report"]),
+        .testTarget(
+            name: "ReportTests",
+            dependencies: [
+                "Cases", "Conformance", "Report", "KernelModel", "Verdicts",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Cases", "Report", "uintr",
+                "Cases", "KernelModel", "Report", "Verdicts", "uintr",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

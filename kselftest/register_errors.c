@@ -17,8 +17,10 @@
 #include "kselftest.h"
 #include "register_errors.h"
 
-#define V1 1
-#define NEXT 2
+#define V1 UINTR_V1
+#define NEXT UINTR_NEXT
+#define PROJECT UINTR_PROJECT
+#define ALL (V1 | NEXT | PROJECT)
 
 struct register_errors state = { .own_fd = -1, .other_fd = -1, .plain_fd = -1, .own_index = -1 };
 
@@ -115,7 +117,7 @@ static enum result wait_without(void)
 	int result;
 
 	/* Only with X86_UINTR_BLOCKING has 6.0 a wait; 0 microseconds return before any other check of state. */
-	if (state.abi->next && uintr_wait(state.abi, 0, 0) == -ENOSYS)
+	if (state.abi->meaning == UINTR_NEXT && uintr_wait(state.abi, 0, 0) == -ENOSYS)
 		return SKIP;
 	result = uintr_wait(state.abi, 1, 0);
 	return refused(result, EOPNOTSUPP, "wait");
@@ -128,7 +130,7 @@ static enum result register_self_without(void)
 
 static enum result alt_stack_without(void)
 {
-	return refused(uintr_alt_stack(state.abi, NULL, 0, 0), EOPNOTSUPP, "alt_stack");
+	return refused(uintr_alt_stack(state.abi, 0, 0, 0), EOPNOTSUPP, "alt_stack");
 }
 
 static enum result unregister_sender_without(void)
@@ -145,7 +147,8 @@ static int handler_with(unsigned int flags)
 
 static enum result handler_flags(void)
 {
-	return each_flag(handler_with, undo_handler, state.abi->next ? UINTR_WAITING_RECEIVER | UINTR_WAITING_SENDER : 0);
+	return each_flag(handler_with, undo_handler,
+			 state.abi->meaning == UINTR_NEXT ? UINTR_WAITING_RECEIVER | UINTR_WAITING_SENDER : 0);
 }
 
 static enum result handler_flags_first(void)
@@ -291,7 +294,7 @@ static enum result self_works(void)
 
 static int alt_stack_with(unsigned int flags)
 {
-	return uintr_alt_stack(state.abi, NULL, 0, flags);
+	return uintr_alt_stack(state.abi, 0, 0, flags);
 }
 
 static enum result alt_stack_flags(void)
@@ -303,9 +306,9 @@ static enum result alt_stack_works(void)
 {
 	static char stack[16384] __attribute__((aligned(64)));
 
-	if (succeeded(uintr_alt_stack(state.abi, stack + sizeof(stack), sizeof(stack), 0), "a stack") == FAIL)
+	if (succeeded(uintr_alt_stack(state.abi, (uintptr_t)stack + sizeof(stack), sizeof(stack), 0), "a stack") == FAIL)
 		return FAIL;
-	return succeeded(uintr_alt_stack(state.abi, NULL, 0, 0), "null");
+	return succeeded(uintr_alt_stack(state.abi, 0, 0, 0), "null");
 }
 
 static int ipi_fd_with(unsigned int flags)
@@ -332,7 +335,7 @@ static enum result ipi_fd_opens(void)
 
 static bool has_wait(void)
 {
-	return !state.abi->next || uintr_wait(state.abi, 0, 0) != -ENOSYS;
+	return state.abi->meaning != UINTR_NEXT || uintr_wait(state.abi, 0, 0) != -ENOSYS;
 }
 
 static int wait_with(unsigned int flags)
@@ -429,66 +432,76 @@ static const struct {
 	enum result (*run)(void);
 	const char *claim;
 } tests[] = {
-	{ V1 | NEXT, unregister_handler_without, "unregister_handler without a handler is EINVAL" },
-	{ V1 | NEXT, vector_fd_without, "a vector's fd without a handler is EINVAL" },
-	{ V1 | NEXT, vector_64_without, "vector 64 without a handler is EINVAL: the handler is looked at first" },
+	{ ALL, unregister_handler_without, "unregister_handler without a handler is EINVAL" },
+	{ ALL, vector_fd_without, "a vector's fd without a handler is EINVAL" },
+	{ ALL, vector_64_without, "vector 64 without a handler is EINVAL: the handler is looked at first" },
 	{ V1 | NEXT, wait_without, "wait without a handler is EOPNOTSUPP" },
+	{ PROJECT, project_wait_without, "wait without a handler is EINVAL" },
 	{ NEXT, register_self_without, "register_self without a handler is EINVAL" },
 	{ NEXT, alt_stack_without, "alt_stack without a handler is EOPNOTSUPP" },
-	{ NEXT, unregister_sender_without, "unregister_sender without a table is EINVAL" },
+	{ PROJECT, project_alt_stack_without, "alt_stack without a handler is EINVAL" },
+	{ NEXT | PROJECT, unregister_sender_without, "unregister_sender without a table is EINVAL" },
 
-	{ V1 | NEXT, handler_flags, "register_handler: each flag bit that is not defined is EINVAL" },
-	{ V1 | NEXT, handler_flags_first, "register_handler: flags are looked at before the address" },
-	{ V1 | NEXT, handler_null, "register_handler: null is EFAULT" },
-	{ V1 | NEXT, handler_registers, "register_handler succeeds" },
-	{ V1 | NEXT, handler_twice, "register_handler: a second time is EBUSY" },
-	{ V1 | NEXT, handler_twice_null, "register_handler: null is EFAULT before the second time is EBUSY" },
-	{ V1 | NEXT, handler_of_thread, "register_handler: another thread has its own" },
+	{ ALL, handler_flags, "register_handler: each flag bit that is not defined is EINVAL" },
+	{ ALL, handler_flags_first, "register_handler: flags are looked at before the address" },
+	{ ALL, handler_null, "register_handler: null is EFAULT" },
+	{ PROJECT, project_handler_address, "register_handler: an address beyond user memory is EFAULT" },
+	{ ALL, handler_registers, "register_handler succeeds" },
+	{ ALL, handler_twice, "register_handler: a second time is EBUSY" },
+	{ ALL, handler_twice_null, "register_handler: null is EFAULT before the second time is EBUSY" },
+	{ ALL, handler_of_thread, "register_handler: another thread has its own" },
 
-	{ V1 | NEXT, vector_fd_flags, "a vector's fd: each flag bit is EINVAL" },
-	{ V1 | NEXT, vector_fd_flags_first, "a vector's fd: flags are looked at before the vector" },
-	{ V1 | NEXT, vector_fd_range, "a vector's fd: vectors from 64 up, in all 64 bits, are ENOSPC" },
-	{ V1 | NEXT, vector_fd_opens, "a vector's fd: vectors 0 and 63 succeed" },
-	{ V1 | NEXT, vector_fd_mode, "a vector's fd is read-only, close-on-exec and non-blocking" },
-	{ V1, vector_fd_busy, "a vector's fd: a vector registered twice is EBUSY" },
+	{ ALL, vector_fd_flags, "a vector's fd: each flag bit is EINVAL" },
+	{ ALL, vector_fd_flags_first, "a vector's fd: flags are looked at before the vector" },
+	{ ALL, vector_fd_range, "a vector's fd: vectors from 64 up, in all 64 bits, are ENOSPC" },
+	{ ALL, vector_fd_opens, "a vector's fd: vectors 0 and 63 succeed" },
+	{ ALL, vector_fd_mode, "a vector's fd is read-only, close-on-exec and non-blocking" },
+	{ V1 | PROJECT, vector_fd_busy, "a vector's fd: a vector registered twice is EBUSY" },
 	{ NEXT, vector_fd_again, "a vector's fd: a vector may be registered twice" },
 
-	{ V1 | NEXT, sender_flags, "register_sender: each flag bit is EINVAL" },
-	{ V1 | NEXT, sender_flags_first, "register_sender: flags are looked at before the fd" },
-	{ V1 | NEXT, sender_bad_fd, "register_sender: a closed fd and fd -1 are EBADF" },
+	{ ALL, sender_flags, "register_sender: each flag bit is EINVAL" },
+	{ ALL, sender_flags_first, "register_sender: flags are looked at before the fd" },
+	{ ALL, sender_bad_fd, "register_sender: a closed fd and fd -1 are EBADF" },
 	{ V1 | NEXT, sender_eventfd, "register_sender: an eventfd is EOPNOTSUPP" },
-	{ V1 | NEXT, sender_connects, "register_sender returns an index" },
+	{ PROJECT, project_sender_eventfd, "register_sender: an eventfd is EBADF" },
+	{ ALL, sender_connects, "register_sender returns an index" },
 	{ V1, sender_connected, "register_sender: the same fd again is EISCONN" },
-	{ NEXT, sender_again, "register_sender: the same fd again gets another index" },
-	{ V1 | NEXT, sender_to_the_gone, "register_sender: the fd of a thread that has exited is ESHUTDOWN" },
-	{ V1 | NEXT, table_full, "register_sender: 256 entries can be had, the next is ENOSPC, a free one is given again" },
+	{ NEXT | PROJECT, sender_again, "register_sender: the same fd again gets another index" },
+	{ ALL, sender_to_the_gone, "register_sender: the fd of a thread that has exited is ESHUTDOWN" },
+	{ ALL, table_full, "register_sender: 256 entries can be had, the next is ENOSPC, a free one is given again" },
 
-	{ V1 | NEXT, unregister_sender_flags, "unregister_sender: each flag bit is EINVAL" },
+	{ ALL, unregister_sender_flags, "unregister_sender: each flag bit is EINVAL" },
 	{ V1, unregister_sender_bad_fd, "unregister_sender: fd -1 is EBADF" },
 	{ V1, unregister_sender_eventfd, "unregister_sender: an eventfd is EOPNOTSUPP" },
 	{ V1, unregister_sender_unconnected, "unregister_sender: an fd that is not connected is EINVAL" },
-	{ NEXT, unregister_sender_unused, "unregister_sender: an index that is not in use is EINVAL" },
-	{ V1 | NEXT, unregister_sender_works, "unregister_sender succeeds" },
-	{ V1 | NEXT, unregister_sender_twice, "unregister_sender: a second time is EINVAL" },
+	{ NEXT | PROJECT, unregister_sender_unused, "unregister_sender: an index that is not in use is EINVAL" },
+	{ PROJECT, project_unregister_sender_range, "unregister_sender: an index past the table is EINVAL" },
+	{ ALL, unregister_sender_works, "unregister_sender succeeds" },
+	{ ALL, unregister_sender_twice, "unregister_sender: a second time is EINVAL" },
+	{ PROJECT, project_vector_busy, "a vector is busy until its last connection is given up, its descriptor closed long before" },
 
 	{ NEXT, self_flags, "register_self: each flag bit is EINVAL" },
 	{ NEXT, self_range, "register_self: vector 64 is ENOSPC" },
 	{ NEXT, self_works, "register_self returns an index that can be given up" },
-	{ NEXT, alt_stack_flags, "alt_stack: each flag bit is EINVAL" },
+	{ NEXT | PROJECT, alt_stack_flags, "alt_stack: each flag bit is EINVAL" },
 	{ NEXT, alt_stack_works, "alt_stack takes a stack, and null" },
+	{ PROJECT, project_alt_stack_works, "alt_stack takes the low end of a stack, and null" },
+	{ PROJECT, project_alt_stack_range, "alt_stack: a stack outside of user memory is EFAULT, then one below 2048 bytes ENOMEM" },
 	{ NEXT, ipi_fd_flags, "ipi_fd: each flag bit is EINVAL" },
 	{ NEXT, ipi_fd_opens, "ipi_fd opens" },
 
-	{ V1 | NEXT, wait_flags, "wait: each flag bit is EINVAL" },
+	{ ALL, wait_flags, "wait: each flag bit is EINVAL" },
 	{ NEXT, wait_range, "wait: more than 1000000000 microseconds is EINVAL" },
 	{ NEXT, wait_zero, "wait: 0 and 1 microsecond end with 0" },
+	{ PROJECT, project_wait_past, "wait: a deadline that is past is ETIMEDOUT" },
+	{ PROJECT, project_wait_pending, "wait: with UIF = 0 a pending vector ends every wait with 0, until the handler has run" },
 	{ NEXT, waiting_flags, "register_handler: the waiting flags are accepted if, and only if, wait is built in" },
 
-	{ V1 | NEXT, unregister_handler_flags, "unregister_handler: each flag bit is EINVAL" },
-	{ V1 | NEXT, unregister_handler_works, "unregister_handler succeeds" },
-	{ V1 | NEXT, unregister_handler_without, "unregister_handler: a second time is EINVAL" },
-	{ V1, sender_to_unregistered, "register_sender: the fd of a thread without handler is ESHUTDOWN" },
-	{ V1 | NEXT, handler_registers_again, "register_handler succeeds again after unregister_handler" },
+	{ ALL, unregister_handler_flags, "unregister_handler: each flag bit is EINVAL" },
+	{ ALL, unregister_handler_works, "unregister_handler succeeds" },
+	{ ALL, unregister_handler_without, "unregister_handler: a second time is EINVAL" },
+	{ V1 | PROJECT, sender_to_unregistered, "register_sender: the fd of a thread without handler is ESHUTDOWN" },
+	{ ALL, handler_registers_again, "register_handler succeeds again after unregister_handler" },
 };
 
 #define TESTS (sizeof(tests) / sizeof(tests[0]))
@@ -503,7 +516,7 @@ int main(void)
 		ksft_exit_fail_msg("eventfd: %s\n", strerror(errno));
 	uintr_watchdog(40);
 	for (size_t i = 0; i < TESTS; i++) {
-		if (!(tests[i].abis & (state.abi->next ? NEXT : V1))) {
+		if (!(tests[i].abis & state.abi->meaning)) {
 			ksft_test_result_skip("%s (not in %s)\n", tests[i].claim, state.abi->name);
 			continue;
 		}

@@ -26,6 +26,18 @@ enum result each_flag(int (*with)(unsigned int flags), void (*undo)(int result),
 void undo_sender(int result);
 void undo_nothing(int result);
 
+/* register_errors_project.c */
+enum result project_wait_without(void);
+enum result project_alt_stack_without(void);
+enum result project_handler_address(void);
+enum result project_sender_eventfd(void);
+enum result project_unregister_sender_range(void);
+enum result project_vector_busy(void);
+enum result project_alt_stack_range(void);
+enum result project_alt_stack_works(void);
+enum result project_wait_past(void);
+enum result project_wait_pending(void);
+
 /* register_errors_sender.c */
 enum result sender_flags(void);
 enum result sender_flags_first(void);

@@ -14,7 +14,7 @@
 
 void undo_sender(int result)
 {
-	uintr_unregister_sender(state.abi, state.abi->next ? result : state.own_fd, 0);
+	uintr_unregister_sender(state.abi, uintr_operand(state.abi, state.own_fd, result), 0);
 }
 
 /* ---- register_sender ---- */
@@ -181,7 +181,7 @@ enum result table_full(void)
 
 	/* An entry that is given up is the one that is given next: the lowest that is free. */
 	if (connected > 100) {
-		uintr_unregister_sender(state.abi, state.abi->next ? indices[100] : fds[100], 0);
+		uintr_unregister_sender(state.abi, uintr_operand(state.abi, fds[100], indices[100]), 0);
 		answer = uintr_register_sender(state.abi, fds[100], 0);
 		if (answer != indices[100]) {
 			ksft_print_msg("index %d was free and index %d was given\n", indices[100], answer);
@@ -189,7 +189,7 @@ enum result table_full(void)
 		}
 	}
 	for (int i = 0; i < connected; i++)
-		uintr_unregister_sender(state.abi, state.abi->next ? indices[i] : fds[i], 0);
+		uintr_unregister_sender(state.abi, uintr_operand(state.abi, fds[i], indices[i]), 0);
 	pthread_barrier_wait(&leave);
 	for (int i = 0; i < RECEIVERS; i++) {
 		pthread_join(receivers[i].thread, NULL);
@@ -202,7 +202,7 @@ enum result table_full(void)
 
 static int unregister_sender_with(unsigned int flags)
 {
-	return uintr_unregister_sender(state.abi, state.abi->next ? state.own_index : state.own_fd, flags);
+	return uintr_unregister_sender(state.abi, uintr_operand(state.abi, state.own_fd, state.own_index), flags);
 }
 
 enum result unregister_sender_flags(void)

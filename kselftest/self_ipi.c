@@ -299,7 +299,7 @@ static bool index_is_64_bits(void)
 
 static bool disconnected_is_a_fault(void)
 {
-	int signal, result = uintr_unregister_sender(abi, abi->next ? indices[7] : fds[7], 0);
+	int signal, result = uintr_unregister_sender(abi, uintr_operand(abi, fds[7], indices[7]), 0);
 
 	if (result) {
 		ksft_print_msg("unregister_sender: %s\n", strerror(-result));

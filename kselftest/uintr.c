@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -19,12 +20,12 @@
 	.register_handler = (b), .unregister_handler = (b) + 1,			\
 	.vector_fd = (b) + 2, .register_sender = (b) + 3,			\
 	.unregister_sender = (b) + 4, .wait = (b) + 5,				\
-	.register_self = -1, .alt_stack = -1, .ipi_fd = -1, .next = false
+	.register_self = -1, .alt_stack = -1, .ipi_fd = -1, .meaning = UINTR_V1
 #define NUMBERS_NEXT(b)								\
 	.register_handler = (b), .unregister_handler = (b) + 1,			\
 	.vector_fd = (b) + 2, .register_sender = (b) + 3,			\
 	.unregister_sender = (b) + 4, .wait = (b) + 5,				\
-	.register_self = (b) + 6, .alt_stack = (b) + 7, .ipi_fd = (b) + 8, .next = true
+	.register_self = (b) + 6, .alt_stack = (b) + 7, .ipi_fd = (b) + 8, .meaning = UINTR_NEXT
 
 static const struct uintr_abi rfc_v1 = { .name = "rfc-v1", NUMBERS_V1(449) };
 static const struct uintr_abi port_5_16 = { .name = "port-5.16", NUMBERS_V1(450) };
@@ -66,11 +67,23 @@ int uintr_unregister_sender(const struct uintr_abi *abi, int operand, unsigned i
 	return (int)call(abi->unregister_sender, operand, flags, 0);
 }
 
+int uintr_wait_deadline(const struct uintr_abi *abi, uint64_t deadline, unsigned int flags)
+{
+	return (int)call(abi->wait, (long)deadline, flags, 0);
+}
+
 int uintr_wait(const struct uintr_abi *abi, uint64_t usec, unsigned int flags)
 {
-	if (abi->next)
+	struct timespec now;
+
+	if (abi->meaning == UINTR_V1)
+		return (int)call(abi->wait, flags, 0, 0);
+	if (abi->meaning == UINTR_NEXT)
 		return (int)call(abi->wait, (long)usec, flags, 0);
-	return (int)call(abi->wait, flags, 0, 0);
+	if (!usec)
+		return uintr_wait_deadline(abi, 0, flags);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return uintr_wait_deadline(abi, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + usec * 1000, flags);
 }
 
 int uintr_register_self(const struct uintr_abi *abi, uint64_t vector, unsigned int flags)
@@ -78,9 +91,9 @@ int uintr_register_self(const struct uintr_abi *abi, uint64_t vector, unsigned i
 	return (int)call(abi->register_self, (long)vector, flags, 0);
 }
 
-int uintr_alt_stack(const struct uintr_abi *abi, void *top, uint64_t size, unsigned int flags)
+int uintr_alt_stack(const struct uintr_abi *abi, uint64_t address, uint64_t size, unsigned int flags)
 {
-	return (int)call(abi->alt_stack, (long)top, (long)size, flags);
+	return (int)call(abi->alt_stack, (long)address, (long)size, flags);
 }
 
 int uintr_ipi_fd(const struct uintr_abi *abi, unsigned int flags)
@@ -197,25 +210,69 @@ static const struct uintr_abi *probe(void)
 	return NULL; /* Not every tree marks ksft_exit_skip() as never returning. */
 }
 
-/* `project` has the calls of 6.0; its first number is UINTR_NR, or that of the headers built against. */
+#define CALLS_FILE "/proc/sys/kernel/uintr/calls"
+#define CALLS_FIRST_LINE "abi 1\n"
+
+/* Puts the number of one line of the list into its place; false if it is no such line, or stands there twice. */
+static bool listed(struct uintr_abi *abi, char *line)
+{
+	const struct { const char *name; int *number; } calls[] = {
+		{ "uintr_register_handler", &abi->register_handler },
+		{ "uintr_unregister_handler", &abi->unregister_handler },
+		{ "uintr_create_fd", &abi->vector_fd },
+		{ "uintr_register_sender", &abi->register_sender },
+		{ "uintr_unregister_sender", &abi->unregister_sender },
+		{ "uintr_wait", &abi->wait },
+		{ "uintr_alt_stack", &abi->alt_stack },
+	};
+	char *space = strchr(line, ' '), *end;
+	long number;
+
+	if (!space || space[1] < '0' || space[1] > '9')
+		return false;
+	*space = 0;
+	errno = 0;
+	number = strtol(space + 1, &end, 10);
+	if (errno || (*end && *end != '\n') || number >= 1 << 30)
+		return false;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (!strcmp(calls[i].name, line)) {
+			if (*calls[i].number >= 0)
+				return false;
+			*calls[i].number = (int)number;
+		}
+	return true;
+}
+
+/*
+ * The ABI `project`, by the file in which its kernel lists the calls; NULL if there is none. With a file
+ * that cannot be understood the test ends: no kernel that is found by calling has one.
+ */
 static const struct uintr_abi *project(void)
 {
-	static struct uintr_abi abi;
-	const char *text = getenv("UINTR_NR");
-	long base = -1;
-	char *end;
+	static struct uintr_abi abi = {
+		.name = "project", .register_handler = -1, .unregister_handler = -1, .vector_fd = -1,
+		.register_sender = -1, .unregister_sender = -1, .wait = -1, .register_self = -1,
+		.alt_stack = -1, .ipi_fd = -1, .meaning = UINTR_PROJECT,
+	};
+	const char *variable = getenv("UINTR_CALLS");
+	const char *path = variable && *variable ? variable : CALLS_FILE;
+	FILE *file = fopen(path, "r");
+	char *line = NULL;
+	size_t room = 0;
+	bool good;
 
-#ifdef __NR_uintr_register_handler
-	base = __NR_uintr_register_handler;
-#endif
-	if (text) {
-		base = strtol(text, &end, 10);
-		if (end == text || *end || base < 0 || base > 100000)
-			ksft_exit_fail_msg("UINTR_NR=%s is no system-call number: give that of uintr_register_handler in decimal\n", text);
-	}
-	if (base < 0)
-		ksft_exit_fail_msg("UINTR_ABI=project needs UINTR_NR, the number of uintr_register_handler: the headers this was built with do not define it\n");
-	abi = (struct uintr_abi){ .name = "project", NUMBERS_NEXT((int)base) };
+	if (!file && (errno == ENOENT || errno == ENOTDIR))
+		return NULL;
+	if (!file)
+		ksft_exit_fail_msg("%s is there and cannot be read: %s\n", path, strerror(errno));
+	good = getline(&line, &room, file) > 0 && !strcmp(line, CALLS_FIRST_LINE);
+	while (good && getline(&line, &room, file) > 0)
+		good = *line == '\n' || listed(&abi, line);
+	free(line);
+	fclose(file);
+	if (!good || abi.register_handler < 0)
+		ksft_exit_fail_msg("%s is no list of calls that begins with \"abi 1\" and has uintr_register_handler: these tests are of another version than the kernel\n", path);
 	return &abi;
 }
 
@@ -226,8 +283,6 @@ static const struct uintr_abi *named(const char *name)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (!strcmp(known[i]->name, name))
 			return known[i];
-	if (!strcmp(name, "project"))
-		return project();
 	ksft_exit_fail_msg("UINTR_ABI=%s is unknown: set it to rfc-v1, port-5.16, intel-mt, intel-6.0 or project, or leave it unset\n", name);
 	return NULL;
 }
@@ -236,7 +291,9 @@ const struct uintr_abi *uintr_find_abi(void)
 {
 	const char *variable = getenv("UINTR_ABI");
 	const char *name = variable && *variable ? variable : NULL;
-	const struct uintr_abi *abi = name ? named(name) : NULL;
+	bool is_project = name && !strcmp(name, "project");
+	const struct uintr_abi *abi = name && !is_project ? named(name) : NULL;
+	const char *how = "named by UINTR_ABI";
 	struct utsname kernel;
 	char model[256] = "unknown";
 
@@ -249,14 +306,23 @@ const struct uintr_abi *uintr_find_abi(void)
 	 * A named ABI needs no enumeration, since an emulator that runs this test cannot change CPUID; but
 	 * no call is made unless TESTUI executes, which only a kernel or an emulator brings about.
 	 */
-	if (!abi && !cpuid_has_uintr())
+	if (!name && !cpuid_has_uintr())
 		ksft_exit_skip("the processor has no user interrupts: CPUID.(EAX=7,ECX=0):EDX[5] is 0\n");
-	if (!abi && !cpuinfo_has_uintr())
+	if (!name && !cpuinfo_has_uintr())
 		ksft_exit_skip("the processor has user interrupts, the kernel does not know them: no flag uintr in /proc/cpuinfo\n");
 	if (!testui_executes())
 		ksft_exit_skip("TESTUI raises #UD: the kernel has not enabled user interrupts (CR4.UINTR is 0)\n");
-	if (!abi)
+	if (!abi) {
+		abi = project();
+		if (!name)
+			how = "found by its list of calls";
+	}
+	if (!abi && is_project)
+		ksft_exit_fail_msg("UINTR_ABI=project: no file lists the kernel's calls, neither " CALLS_FILE " nor one that UINTR_CALLS names\n");
+	if (!abi) {
 		abi = probe();
-	ksft_print_msg("abi: %s, %s\n", abi->name, name ? "named by UINTR_ABI" : "found by its answers");
+		how = "found by its answers";
+	}
+	ksft_print_msg("abi: %s, %s\n", abi->name, how);
 	return abi;
 }

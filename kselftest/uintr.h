@@ -21,21 +21,36 @@
 #define UINTR_WAITING_RECEIVER 0x1000u
 #define UINTR_WAITING_SENDER 0x2000u
 
+/* What the calls mean; one bit each, so that a test can name those that it fits. */
+enum uintr_meaning {
+	/*
+	 * create_fd refuses a vector that is registered, register_sender a descriptor that is connected,
+	 * unregister_sender takes the descriptor, wait takes flags only.
+	 */
+	UINTR_V1 = 1,
+	/* uintr-next 6.0: neither is refused; an index; wait takes microseconds. */
+	UINTR_NEXT = 2,
+	/* The ABI `project`: a vector is refused, a second connection is not; an index; wait takes a deadline. */
+	UINTR_PROJECT = 4,
+};
+
 struct uintr_abi {
 	const char *name;
 	/* System-call numbers; -1: the ABI has no such call. */
 	int register_handler, unregister_handler, vector_fd, register_sender, unregister_sender, wait;
 	int register_self, alt_stack, ipi_fd;
-	/*
-	 * The meaning of uintr-next 6.0; otherwise that of RFC v1: create_fd refuses a vector that is
-	 * registered, register_sender a descriptor that is connected, unregister_sender takes the
-	 * descriptor, wait takes flags only.
-	 */
-	bool next;
+	enum uintr_meaning meaning;
 };
 
+/* What unregister_sender takes of a connection. */
+static inline int uintr_operand(const struct uintr_abi *abi, int fd, int index)
+{
+	return abi->meaning == UINTR_V1 ? fd : index;
+}
+
 /*
- * The ABI that UINTR_ABI names, or the one found. Ends the test if there is none: with KSFT_SKIP and
+ * The ABI that UINTR_ABI names, or the one found; for project UINTR_CALLS may name another file than the
+ * kernel's that lists the calls. Ends the test if there is none: with KSFT_SKIP and
  * the reason, or with KSFT_FAIL if UINTR_ABI names none that is known. Prints what it found.
  */
 const struct uintr_abi *uintr_find_abi(void);
@@ -43,15 +58,18 @@ const struct uintr_abi *uintr_find_abi(void);
 /* All calls return >= 0 or a negative errno. */
 int uintr_register_handler(const struct uintr_abi *abi, const void *entry, unsigned int flags);
 int uintr_unregister_handler(const struct uintr_abi *abi, unsigned int flags);
-/* create_fd in v1, vector_fd in 6.0. */
+/* create_fd in v1 and project, vector_fd in 6.0. */
 int uintr_vector_fd(const struct uintr_abi *abi, uint64_t vector, unsigned int flags);
 int uintr_register_sender(const struct uintr_abi *abi, int fd, unsigned int flags);
-/* `operand` is a descriptor in v1, an index in 6.0. */
+/* `operand`: see uintr_operand(). */
 int uintr_unregister_sender(const struct uintr_abi *abi, int operand, unsigned int flags);
-/* `usec` is not passed in v1, whose wait has no limit. */
+/* `usec` is not passed in v1, whose wait has no limit; in project it makes a deadline, 0 for one that is past. */
 int uintr_wait(const struct uintr_abi *abi, uint64_t usec, unsigned int flags);
+/* project: until `deadline`, nanoseconds of CLOCK_MONOTONIC. */
+int uintr_wait_deadline(const struct uintr_abi *abi, uint64_t deadline, unsigned int flags);
 int uintr_register_self(const struct uintr_abi *abi, uint64_t vector, unsigned int flags);
-int uintr_alt_stack(const struct uintr_abi *abi, void *top, uint64_t size, unsigned int flags);
+/* `address`: the high end of the stack in 6.0, the low end in project. */
+int uintr_alt_stack(const struct uintr_abi *abi, uint64_t address, uint64_t size, unsigned int flags);
 int uintr_ipi_fd(const struct uintr_abi *abi, unsigned int flags);
 
 /* End the test with a failure after `seconds`, so that a lost interrupt is a result and not a hang. */

@@ -79,14 +79,21 @@ int uintr_wait_usec(const struct uintr_abi *abi, uint64_t usec, unsigned int fla
 	return call(abi, UINTR_CALL_WAIT, (long)usec, flags, 0);
 }
 
+int uintr_wait_deadline(const struct uintr_abi *abi, uint64_t deadline, unsigned int flags)
+{
+	if (!abi || abi->wait != UINTR_WAIT_DEADLINE_FLAGS)
+		return -ENOSYS;
+	return call(abi, UINTR_CALL_WAIT, (long)deadline, flags, 0);
+}
+
 int uintr_register_self(const struct uintr_abi *abi, uint64_t vector, unsigned int flags)
 {
 	return call(abi, UINTR_CALL_REGISTER_SELF, (long)vector, flags, 0);
 }
 
-int uintr_alt_stack(const struct uintr_abi *abi, void *top, size_t size, unsigned int flags)
+int uintr_alt_stack(const struct uintr_abi *abi, void *address, size_t size, unsigned int flags)
 {
-	return call(abi, UINTR_CALL_ALT_STACK, (long)top, (long)size, flags);
+	return call(abi, UINTR_CALL_ALT_STACK, (long)address, (long)size, flags);
 }
 
 int uintr_ipi_fd(const struct uintr_abi *abi, unsigned int flags)

@@ -1,6 +1,6 @@
 /// How much of everything an exploration may use. Whatever is proved is proved within these.
 public struct Bounds: Equatable, Hashable, Sendable, Codable {
-    /// CPUs, 1–4; CPU 0 is never taken offline.
+    /// CPUs, 1–3; CPU 0 is never taken offline.
     public var cpus = 2
     /// Tasks that receive, 1–2.
     public var receivers = 1

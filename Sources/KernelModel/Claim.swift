@@ -14,7 +14,7 @@ public enum Claim: String, CaseIterable, Codable, Hashable, Sendable {
     case xrstors
     /// UINV is loaded whenever a receiver is in user mode with interrupts enabled.
     case uinvLoaded = "uinv-loaded"
-    /// No CPU is interrupted by the wakeup of a task that sleeps and did not last run there with that CPU's own task affected.
+    /// No CPU that runs another task is interrupted to wake one that sleeps.
     case innocentCPU = "innocent-cpu"
     /// A waiter is on the wait list once while it waits, and not after.
     case waitList = "wait-list"
@@ -24,4 +24,25 @@ public enum Claim: String, CaseIterable, Codable, Hashable, Sendable {
     case onePost = "one-post"
     /// A waiter woken by a signal leaves nothing behind.
     case signalLeftovers = "signal-leftovers"
+    /// The UPID of a task that is switched out suppresses notifications or belongs to a waiter; that of one in user mode does neither.
+    case upidState = "upid-state"
+
+    /// Its place in `allCases`, and its bit in a `PropertySet`.
+    @inlinable public var bitIndex: Int {
+        switch self {
+        case .lostWakeup: 0
+        case .delivered: 1
+        case .onceEach: 2
+        case .rightTask: 3
+        case .freedUPID: 4
+        case .xrstors: 5
+        case .uinvLoaded: 6
+        case .innocentCPU: 7
+        case .waitList: 8
+        case .faultLoop: 9
+        case .onePost: 10
+        case .signalLeftovers: 11
+        case .upidState: 12
+        }
+    }
 }

@@ -1,5 +1,8 @@
-/// A change to a design that can be switched on by name (`--repairs`): what the thread proposes, and what the search showed to be needed.
-public struct Repair: RawRepresentable, Hashable, Sendable, Codable {
-    public var rawValue: String
-    public init(rawValue: String) { self.rawValue = rawValue }
+/// A change to a design that `--repairs` switches on: what the thread proposes, and what the search showed to be needed.
+public struct Repair: Equatable, Hashable, Sendable {
+    public var name: String
+    /// One sentence.
+    public var summary: String
+    /// The message that proposes it; "the search" for the others.
+    public var source: String
 }

@@ -4,4 +4,8 @@ public enum UserSide: String, CaseIterable, Codable, Hashable, Sendable {
     case clui
     /// `if (!flag) uintr_wait()`: a handler may.
     case naive
+    /// Never waits: it spins in user mode, and the handler does the work.
+    case spin
+    /// Waits once, in the `clui` pattern, and then spins in user mode.
+    case once
 }

@@ -21,8 +21,9 @@ final class Dependence<State: PackedState>: @unchecked Sendable {
     @usableFromInline let lockSets: [LockSet]
     /// The place's lock set, by its number in `lockSets`.
     @usableFromInline let lockSetOfPlace: [Int]
-    /// A step from here may lead to a location that comes no later in the process's order: it may close a cycle.
-    @usableFromInline let mayGoBack: [Bool]
+    /// A state where this place's step is chosen is expanded in full: each cycle of a process's locations has such a place, and
+    /// where a transaction begins with a right mover is one.
+    @usableFromInline let needsEveryone: [Bool]
     @usableFromInline let dead: [State]
     @usableFromInline let hasDead: Bool
     /// Inside a transaction.
@@ -56,11 +57,6 @@ final class Dependence<State: PackedState>: @unchecked Sendable {
         let inner = footprints.map { transactions && $0.phase != .outside }
         isInner = inner
         hasInner = inner.contains(true)
-        mayGoBack = (0..<processes).flatMap { process in
-            let own = (0..<model.locationCount(of: process)).map { footprints[first[process] + $0] }
-            let back = Self.backward(own.map(\.next))
-            return transactions ? own.indices.map { Self.transactionGoesBack(from: $0, own, back) } : back
-        }
         conflicts = .allocate(capacity: max(count * rowWords, 1))
         enables = .allocate(capacity: max(count * rowWords * sets.count, 1))
         conflicts.initialize(repeating: 0, count: count * rowWords)
@@ -93,6 +89,19 @@ final class Dependence<State: PackedState>: @unchecked Sendable {
                 }
             }
         }
+        var needsEveryone = [Bool](repeating: false, count: count)
+        let (rows, width) = (conflicts, rowWords)
+        for process in 0..<processes {
+            let own = first[process]..<first[process] + model.locationCount(of: process)
+            let weights = own.map { place in
+                inner[place] ? -1 : (0..<width).reduce(0) { $0 + rows[place * width + $1].nonzeroBitCount }
+            }
+            needsEveryone.replaceSubrange(own, with: Self.cut(own.map { footprints[$0].next }, weight: weights))
+            for place in own where Self.beginsWithRightMover(footprints[place], footprints[own], inner[own]) {
+                needsEveryone[place] = true
+            }
+        }
+        self.needsEveryone = needsEveryone
     }
 
     deinit {
@@ -124,31 +133,28 @@ final class Dependence<State: PackedState>: @unchecked Sendable {
         return future
     }
 
-    /// For each location whether one of its edges goes against the reverse postorder of a depth-first walk: each cycle of the
-    /// graph has such an edge, and a graph without cycles none.
-    static func backward(_ next: [[Int]]) -> [Bool] {
-        var rank = [Int](repeating: -1, count: next.count)
-        var seen = [Bool](repeating: false, count: next.count)
-        var counter = next.count
-        for root in next.indices where !seen[root] {
-            seen[root] = true
-            var calls = [(location: root, edge: 0)]
-            while let (location, edge) = calls.last {
-                if edge < next[location].count {
-                    calls[calls.count - 1].edge += 1
-                    let target = next[location][edge]
-                    if !seen[target] {
+    /// Locations such that each cycle of the graph has one of them. There is a choice, and those come first whose steps are in
+    /// conflict with the most: a state there is seldom reduced anyway.
+    static func cut(_ next: [[Int]], weight: [Int]) -> [Bool] {
+        var isCut = [Bool](repeating: false, count: next.count)
+        func isOnCycle(_ start: Int) -> Bool {
+            var seen = [Bool](repeating: false, count: next.count)
+            var work = [start]
+            while let location = work.popLast(), !isCut[location] {
+                for target in next[location] {
+                    if target == start { return true }
+                    if !seen[target], !isCut[target] {
                         seen[target] = true
-                        calls.append((target, 0))
+                        work.append(target)
                     }
-                } else {
-                    counter -= 1
-                    rank[location] = counter
-                    calls.removeLast()
                 }
             }
+            return false
         }
-        return next.indices.map { location in next[location].contains { rank[$0] <= rank[location] } }
+        for location in next.indices.sorted(by: { weight[$0] > weight[$1] }) where isOnCycle(location) {
+            isCut[location] = true
+        }
+        return isCut
     }
 
     @inlinable @inline(__always)

@@ -4,4 +4,11 @@ public protocol FairModel: Model {
     var processCount: Int { get }
     /// 0 ..< `processCount`.
     func process(of step: StepID) -> Int
+    /// The processes that must move if they always can, one bit for each. What may happen and need not (a signal, a preemption)
+    /// belongs to a process that is not among them.
+    var obliged: UInt64 { get }
+}
+
+extension FairModel {
+    @inlinable public var obliged: UInt64 { .max }
 }

@@ -44,6 +44,16 @@ struct IdleCycle<E: Expander> {
         return best.map { (bestNumber, walk(through: $0, from: bestNumber)) }
     }
 
+    /// True if no walk comes back to where it was. Of states that stand for others this says the same of what they stand for:
+    /// a cycle of those would be one of these.
+    @usableFromInline
+    mutating func isAcyclic(cut: [UInt32]) -> Bool {
+        storeEdges(cut: Set(cut))
+        var acyclic = true
+        components { _ in acyclic = false }
+        return acyclic
+    }
+
     @usableFromInline
     mutating func storeEdges(cut: Set<UInt32>) {
         let bound = visited.bound
@@ -126,7 +136,7 @@ struct IdleCycle<E: Expander> {
     @usableFromInline
     func isFair(_ component: [Int]) -> Bool {
         let inside = Set(component)
-        var always = UInt64.max
+        var always = fairness.obliged
         var moving: UInt64 = 0
         for number in component {
             var enabled: UInt64 = 0
@@ -144,7 +154,7 @@ struct IdleCycle<E: Expander> {
     func walk(through component: [Int], from start: Int) -> [Move] {
         let inside = Set(component)
         var walk: [Move] = []
-        func enabled(_ number: Int) -> UInt64 { edges(of: number).reduce(0) { $0 | 1 << UInt64(movers[$1]) } }
+        func enabled(_ number: Int) -> UInt64 { edges(of: number).reduce(0) { $0 | 1 << UInt64(movers[$1]) } & fairness.obliged }
         // Who is enabled at the start must move, or be seen not enabled.
         var needed = enabled(start)
         while needed != 0 {

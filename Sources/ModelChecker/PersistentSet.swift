@@ -5,8 +5,8 @@
 /// step now, and whom only P could give one, can do nothing.
 ///
 /// No step may be put off for ever (the ignoring problem), and a cycle of reduced states could do that: a state in which a
-/// chosen step may close a cycle of its process's locations is expanded in full, so every cycle has such a state (Kurshan,
-/// Levin, Minea, Peled, Yenigün 1998). The same holds for a step after which the execution ends: what commutes with it could not
+/// chosen process is at one of the locations that cut every cycle of its locations is expanded in full, so every cycle has such a
+/// state (Kurshan, Levin, Minea, Peled, Yenigün 1998). The same holds for a step after which the execution ends: what commutes with it could not
 /// come later.
 @usableFromInline
 struct PersistentSet<M: ProcessModel>: Sendable {
@@ -61,7 +61,7 @@ struct PersistentSet<M: ProcessModel>: Sendable {
             }
             if dependence.hasInner, let choice = chooseInner(state, places) { return choice }
             // A single process that nobody's future can disturb is found without looking at the others' steps.
-            for process in 0..<count where !dependence.mayGoBack[places[process]] {
+            for process in 0..<count where !dependence.needsEveryone[places[process]] {
                 var isAlone = true
                 for other in 0..<count where other != process && dependence.isConflict(places[process], places[other]) {
                     isAlone = false
@@ -91,7 +91,7 @@ struct PersistentSet<M: ProcessModel>: Sendable {
                 probes.initializeElement(at: process, to: steps)
                 if steps.count == 0 { continue }
                 enabled |= 1 << UInt64(process)
-                if dependence.mayGoBack[places[process]] || endsExecution(steps, process, state) {
+                if dependence.needsEveryone[places[process]] || endsExecution(steps, process, state) {
                     unfit |= 1 << UInt64(process)
                 }
                 all.merge(steps)

@@ -66,7 +66,8 @@ struct ReducedSteps<M: ProcessModel>: Expander {
         return result
     }
 
-    /// The end of the chain from `state`. It is finite: each of its steps leads its process forward, or on in a transaction.
+    /// The end of the chain from `state`. It is finite: without the locations that cut them, a process's locations have no cycle,
+    /// and none of those is inside a transaction.
     /// - Parameters:
     ///   - process: whose step led to `state`.
     ///   - passing: takes every state after `state`, the end included.

@@ -127,7 +127,8 @@ public struct Search<M: Model>: Sendable {
             result.undecided &= ~canFinish
         }
         guard noIdleCycle != 0 else { return }
-        guard options.reductions.isEmpty else {
+        let quotient = options.reductions == .canonical
+        guard options.reductions.isEmpty || quotient else {
             result.coverage += "; noIdleCycle is not decided with reductions: search without"
             return
         }
@@ -138,7 +139,12 @@ public struct Search<M: Model>: Sendable {
             return
         }
         var cycles = IdleCycle(expander, visited, fairness: fairness)
-        if let (start, moves) = cycles.find(cut: cut) {
+        if quotient {
+            guard cycles.isAcyclic(cut: cut) else {
+                result.coverage += "; noIdleCycle is not decided: there are cycles of canonical states, search without reductions"
+                return
+            }
+        } else if let (start, moves) = cycles.find(cut: cut) {
             var path = try expander.path(to: start, visited, lastStepBreaks: 0)
             var state = visited[start]
             for move in moves {

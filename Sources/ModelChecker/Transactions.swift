@@ -5,18 +5,12 @@
 /// mover has everybody in it, because the others' steps that could be taken inside the transaction are taken before it; and a cycle
 /// of locations must pass a state that is expanded in full, though the step that closes it may be inside a transaction.
 extension Dependence {
-    /// From `location`, outside, a transaction may begin with a right mover, or one of its steps may go against the order.
-    static func transactionGoesBack(from location: Int, _ own: [Footprint<State>], _ back: [Bool]) -> Bool {
-        var seen: Set<Int> = [location]
-        var open = [location]
-        while let place = open.popLast() {
-            if back[place] { return true }
-            for next in own[place].next where own[next].phase != .outside {
-                if own[next].phase == .beforeCommit { return true }
-                if seen.insert(next).inserted { open.append(next) }
-            }
-        }
-        return false
+    /// From this location, outside, a transaction may begin with a right mover.
+    static func beginsWithRightMover(
+        _ place: Footprint<State>, _ own: ArraySlice<Footprint<State>>, _ isInner: ArraySlice<Bool>
+    ) -> Bool {
+        place.phase == .outside
+            && place.next.contains { isInner[isInner.startIndex + $0] && own[own.startIndex + $0].phase == .beforeCommit }
     }
 }
 

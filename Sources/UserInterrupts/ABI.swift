@@ -14,7 +14,7 @@ public enum ABI: String, CaseIterable, Sendable, Hashable, Codable {
     case intelMT = "intel-mt"
     /// Intel's uintr-next branch on Linux 6.0: calls 471–479.
     case intel6_0 = "intel-6.0"
-    /// This project's own kernel, whose numbers are discovered and never assumed.
+    /// This project's own kernel (docs/uapi.md), whose numbers are read from a file and never assumed.
     case project
 
     /// The names that `UINTR_ABI=` and `--abi` take, in the order of this type.
@@ -30,7 +30,7 @@ public enum ABI: String, CaseIterable, Sendable, Hashable, Codable {
 
     /// Whether `uintr_wait` takes a time. In the first series and its ports it ends only with a wakeup.
     public var hasTimedWait: Bool { longestWait > 0 }
-    /// The longest time that one `uintr_wait` takes, in microseconds; 0 where it takes none.
+    /// The longest time that one `uintr_wait` takes, in microseconds; 0 where it takes none, `UInt64.max` where any will do.
     public var longestWait: UInt64 { table.wait_usec_max }
     /// Whether `uintr_register_self` exists: a connection to the calling thread itself without a descriptor.
     public var hasRegisterSelf: Bool { has(UINTR_CALL_REGISTER_SELF) }
@@ -41,12 +41,18 @@ public enum ABI: String, CaseIterable, Sendable, Hashable, Codable {
     /// Whether `uintr_unregister_sender` takes the descriptor (true) or the UITT index (false).
     public var unregistersSenderByDescriptor: Bool { table.unregister_sender == UINTR_SENDER_BY_FD }
 
+    /// The call that makes a vector's descriptor: under either name it takes the same arguments.
+    var descriptorCall: SystemCall { has(UINTR_CALL_VECTOR_FD) ? .vectorFD : .createFD }
+
+    /// Of `project` it is asked which calls the ABI defines; which of them a kernel has, its ``CallNumbers`` say.
     private func has(_ call: uintr_call) -> Bool {
-        withUnsafePointer(to: table) { uintr_abi_has($0, call) }
+        var row = table
+        if self == .project { _ = uintr_abi_project(&row, 0) }
+        return uintr_abi_has(&row, call)
     }
 
     /// The shim's row for this ABI: numbers and signatures. Every name of this type is a row there, which a test holds; a
-    /// name without one would have no call at all, as `project` has until its numbers are discovered.
+    /// name without one would have no call at all, as `project` has without its ``CallNumbers``.
     var table: uintr_abi {
         if let row = uintr_abi_named(rawValue) { return row.pointee }
         return uintr_abi_table.4

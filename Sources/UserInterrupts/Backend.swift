@@ -40,7 +40,8 @@ public struct Backend: Sendable {
     ) throws(UserInterruptError) -> Backend {
         switch (choice, detection.abi) {
         case (.emulation, _), (.auto, nil): return .emulation
-        case (.auto, let abi?), (.hardware, let abi?): return Backend(kind: .hardware, calls: HardwareCalls(abi))
+        case (.auto, let abi?), (.hardware, let abi?):
+            return Backend(kind: .hardware, calls: HardwareCalls(abi, numbers: detection.calls))
         case (.hardware, nil): throw .hardwareUnavailable(detection)
         }
     }

@@ -26,6 +26,7 @@ extension UserInterruptError {
     /// The likely cause and the next step for every errno that a kernel is known to give for a call, and `nil` for any
     /// other. `abi` is `nil` for the emulation, which answers as intel-6.0 does.
     static func advice(for call: SystemCall, errno: Errno, abi: ABI?) -> String? {
+        if abi == .project, let advice = projectAdvice(for: call, errno: errno) { return advice }
         switch (call, errno) {
         // Answers that mean the same for every call.
         case (.wait, .noFunction) where abi == .intel6_0:
@@ -88,6 +89,36 @@ extension UserInterruptError {
 
         case (_, .notSupported):
             return "User interrupts are switched off in this kernel (nouintr, page-table isolation, or no such processor). Run \"uintr probe\"."
+        default:
+            return nil
+        }
+    }
+
+    /// What `project` answers otherwise than the kernels before it (docs/uapi.md).
+    private static func projectAdvice(for call: SystemCall, errno: Errno) -> String? {
+        switch (call, errno) {
+        case (_, .notSupported):
+            return "User interrupts are switched off in this kernel (nouintr, page-table isolation, or no such processor). Run \"uintr probe\"."
+        case (_, .noFunction):
+            return "\(CallNumbers.path) does not list this call, or what it lists is not this kernel's. Run \"uintr probe\", and look at UINTR_CALLS if it is set."
+        case (.registerHandler, .badAddress):
+            return "The address of the handler is 0 or not one of user memory. Pass a function."
+        case (.registerHandler, .invalidArgument):
+            return "The kernel does not know a flag: this ABI has none. Use a version of this package that fits the kernel."
+        case (.createFD, .resourceBusy):
+            return "This thread's vector has a descriptor or a sender already. Duplicate that descriptor, or close it and end its senders first."
+        case (.registerSender, .badFileDescriptor):
+            return "The descriptor was closed, never reached this process, or is not one of a receiver's vector. Pass one that makeDescriptor(for:) returned. Keep the VectorDescriptor alive until the sender is made."
+        case (.registerSender, .noSpace):
+            return "All 256 entries of the process's UITT are in use. Drop senders that are no longer needed, or send from another process."
+        case (.unregisterSender, .invalidArgument):
+            return "There is no such connection: it was unregistered before, or was made before a fork. Drop a sender in the process that made it."
+        case (.wait, .invalidArgument), (.alternateStack, .invalidArgument):
+            return "The calling thread has no handler registered, or the kernel does not know a flag. Call from inside the receiver's body, on the receiver's thread."
+        case (.alternateStack, .badAddress):
+            return "The stack begins at 0, or does not lie in user memory. Pass memory of this process."
+        case (.alternateStack, .noMemory):
+            return "The stack is smaller than 2048 bytes, which a handler needs at least. Pass a larger one."
         default:
             return nil
         }

@@ -1,13 +1,15 @@
 internal import CUserInterrupts
+internal import Glibc
 
 /// The kernel and the processor, through the shim. Nothing is decided here.
 struct HardwareCalls: Calls {
     let table: uintr_abi
     let abi: ABI?
 
-    init(_ abi: ABI) {
+    /// - Parameter numbers: what the kernel lists, with ``ABI/project``; without it every call is ENOSYS there.
+    init(_ abi: ABI, numbers: CallNumbers? = nil) {
         self.abi = abi
-        table = abi.table
+        table = abi == .project ? numbers?.table ?? abi.table : abi.table
     }
 
     var longestWait: UInt64 { table.wait_usec_max }
@@ -53,13 +55,39 @@ struct HardwareCalls: Calls {
     }
 
     func alternateStack(top: UnsafeMutableRawPointer?, size: Int) -> CInt {
-        calling { uintr_alt_stack($0, top, size, 0) }
+        let address = table.alt_stack_by_base ? top.map { $0 - size } : top
+        return calling { uintr_alt_stack($0, address, size, 0) }
     }
 
     func wait(microseconds: UInt64?) -> CInt {
-        calling { table in
+        if table.wait == UINTR_WAIT_DEADLINE_FLAGS {
+            let deadline = Self.deadline(in: microseconds)
+            return Self.wakeup(calling { uintr_wait_deadline($0, deadline, 0) })
+        }
+        return calling { table in
             if let microseconds { uintr_wait_usec(table, microseconds, 0) } else { uintr_wait_flags(table, 0) }
         }
+    }
+
+    /// What ``Calls/wait(microseconds:)`` says for an answer of `project`, which has 0 for a pending interrupt and an errno for
+    /// the time.
+    static func wakeup(_ answer: CInt) -> CInt {
+        switch answer {
+        case 0: -EINTR
+        case -ETIMEDOUT: 0
+        default: answer
+        }
+    }
+
+    /// Nanoseconds of CLOCK_MONOTONIC; `UInt64.max` is UINTR_WAIT_FOREVER. No time at all needs no clock: every deadline that is past means the same.
+    static func deadline(in microseconds: UInt64?) -> UInt64 {
+        guard let microseconds else { return UInt64.max }
+        guard microseconds > 0 else { return 0 }
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        let (time, tooLong) = microseconds.multipliedReportingOverflow(by: 1000)
+        let (sum, overflow) = (UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)).addingReportingOverflow(time)
+        return tooLong || overflow ? UInt64.max : sum
     }
 
     func clui() { uintr_clui() }

@@ -30,6 +30,16 @@ public struct Platform: Sendable {
         }
     }
 
+    /// A file in which a kernel lists its calls (``CallNumbers``).
+    public enum CallsFile: Hashable, Sendable {
+        /// There is none: the kernel has not the ABI `project`.
+        case absent
+        /// It is there and cannot be read, with the errno.
+        case unreadable(errno: CInt)
+        /// Its text, or as much of it as a list could have.
+        case text(String)
+    }
+
     /// CPUID.(EAX=7,ECX=0):EDX[5].
     public var cpuHasUserInterrupts: @Sendable () -> Bool
     /// The brand string of CPUID 80000002H–80000004H, or what stands for it.
@@ -40,6 +50,8 @@ public struct Platform: Sendable {
     public var kernel: @Sendable () -> String
     /// Executes TESTUI under a guard against SIGILL.
     public var testui: @Sendable () -> TestUI
+    /// Reads the file of that path, in which a kernel may list its calls.
+    public var callsFile: @Sendable (_ path: String) -> CallsFile
     /// Makes one probe and returns its result: 0 or above, or the negated errno.
     public var probe: @Sendable (Probe) -> Int
     /// What libnuma tells of NUMA nodes.
@@ -72,6 +84,7 @@ public struct Platform: Sendable {
         cpuinfo: @escaping @Sendable () -> String?,
         kernel: @escaping @Sendable () -> String,
         testui: @escaping @Sendable () -> TestUI,
+        callsFile: @escaping @Sendable (_ path: String) -> CallsFile,
         probe: @escaping @Sendable (Probe) -> Int,
         numa: @escaping @Sendable () -> NUMA,
         hotplug: @escaping @Sendable () -> Hotplug
@@ -81,6 +94,7 @@ public struct Platform: Sendable {
         self.cpuinfo = cpuinfo
         self.kernel = kernel
         self.testui = testui
+        self.callsFile = callsFile
         self.probe = probe
         self.numa = numa
         self.hotplug = hotplug

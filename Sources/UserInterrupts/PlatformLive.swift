@@ -6,7 +6,7 @@ extension Platform {
     public static let live = Platform(
         cpuHasUserInterrupts: { uintr_cpuid_uintr() },
         cpuModel: { brandString() ?? "unknown x86-64 processor" },
-        cpuinfo: { readText("/proc/cpuinfo") },
+        cpuinfo: { try? read("/proc/cpuinfo").get() },
         kernel: { kernelName() },
         testui: {
             var uif = false
@@ -14,6 +14,14 @@ extension Platform {
             let result = uintr_try_testui(&uif, &fault)
             if result == 0 { return .executed(uif: uif) }
             return result > 0 && fault.signal == SIGILL ? .undefinedOpcode : .untried(errno: max(0, -result))
+        },
+        callsFile: { path in
+            // A list takes some hundred bytes; a variable may name any file, even one without an end.
+            switch read(path, atMost: 65536) {
+            case .success(let text): .text(text)
+            case .failure(let error) where error.errno == ENOENT || error.errno == ENOTDIR: .absent
+            case .failure(let error): .unreadable(errno: error.errno)
+            }
         },
         probe: { probe in
             switch probe {
@@ -58,19 +66,22 @@ extension Platform {
         return refused.map(Hotplug.notWritable(cpu:)) ?? .absent
     }
 
-    /// A file of /proc, whose size is not known beforehand.
-    private static func readText(_ path: String) -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
+    private struct ReadFailure: Error { let errno: CInt }
+
+    /// A file of /proc, whose size is not known beforehand; of a longer one than `limit` bytes, a little more than those.
+    private static func read(_ path: String, atMost limit: Int = .max) -> Result<String, ReadFailure> {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { return .failure(ReadFailure(errno: errno)) }
         defer { close(file) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = read(file, &buffer, buffer.count)
+        while bytes.count <= limit {
+            let count = Glibc.read(file, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { return nil }
-            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            guard count >= 0 else { return .failure(ReadFailure(errno: errno)) }
+            if count == 0 { break }
             bytes += buffer[..<count]
         }
+        return .success(String(decoding: bytes, as: UTF8.self))
     }
 }

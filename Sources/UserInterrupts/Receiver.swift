@@ -90,10 +90,9 @@ public struct Receiver: ~Copyable {
 
     /// A descriptor of one of this thread's vectors, for senders.
     ///
-    /// - Throws: EBUSY with the first series' ABIs if the vector has one already; EMFILE, ENFILE, ENOMEM.
+    /// - Throws: EBUSY with the first series' ABIs and `project` if the vector has one already; EMFILE, ENFILE, ENOMEM.
     public borrowing func makeDescriptor(for vector: UserVector) throws(UserInterruptError) -> VectorDescriptor {
-        let call: SystemCall = backend.abi.map { $0.unregistersSenderByDescriptor } ?? false ? .createFD : .vectorFD
-        let fd = try backend.call(call, "\(vector)") { $0.descriptor(vector: vector.rawValue) }
+        let fd = try backend.call(backend.abi?.descriptorCall ?? .vectorFD, "\(vector)") { $0.descriptor(vector: vector.rawValue) }
         return VectorDescriptor(adopting: fd, vector: vector, on: backend)
     }
 

@@ -80,6 +80,7 @@ extension UserInterruptError: CustomStringConvertible {
         case .notPermitted: "EPERM"
         case .permissionDenied: "EACCES"
         case .interrupted: "EINTR"
+        case .timedOut: "ETIMEDOUT"
         case .resourceTemporarilyUnavailable: "EAGAIN"
         default: "errno \(errno.rawValue)"
         }

@@ -1,13 +1,5 @@
 import KernelModel
 
-/// A situation that the exploration is confined to, beside its bounds.
-public enum Scenario: String, CaseIterable, Codable, Hashable, Sendable {
-    /// Everything that the bounds allow.
-    case any
-    /// The mail's: nothing is posted until the receiver sleeps and its CPU is offline.
-    case hotplug
-}
-
 /// What is asked of the explorer: one design, one claim, within bounds.
 public struct Question: Codable, Equatable, Hashable, Sendable {
     /// A name of `WaitDesign.all`.
@@ -18,10 +10,22 @@ public struct Question: Codable, Equatable, Hashable, Sendable {
     public var scenario: Scenario
     public var user: UserSide
     public var bounds: Bounds
+
+    public init(
+        design: String, repairs: [String] = [], claim: Claim = .lostWakeup, scenario: Scenario = .any, user: UserSide = .clui,
+        bounds: Bounds = Bounds()
+    ) {
+        self.design = design
+        self.repairs = repairs
+        self.claim = claim
+        self.scenario = scenario
+        self.user = user
+        self.bounds = bounds
+    }
 }
 
 /// The answer to a question.
-public struct Answer: Codable, Sendable {
+public struct Answer: Codable, Equatable, Sendable {
     public enum Verdict: String, Codable, Sendable { case holds, violated, incomplete }
     public var question: Question
     public var verdict: Verdict
@@ -33,4 +37,17 @@ public struct Answer: Codable, Sendable {
     public var coverage: String
     /// With `violated`.
     public var trace: Trace?
+
+    public init(
+        question: Question, verdict: Verdict, states: UInt64, transitions: UInt64, seconds: Double, coverage: String,
+        trace: Trace? = nil
+    ) {
+        self.question = question
+        self.verdict = verdict
+        self.states = states
+        self.transitions = transitions
+        self.seconds = seconds
+        self.coverage = coverage
+        self.trace = trace
+    }
 }

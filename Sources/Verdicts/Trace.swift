@@ -9,6 +9,12 @@ public struct Trace: Codable, Equatable, Sendable {
         public var text: String
         /// True if this step changed it.
         public var changed: Bool
+
+        public init(name: String, text: String, changed: Bool = false) {
+            self.name = name
+            self.text = text
+            self.changed = changed
+        }
     }
 
     /// An IPI that has been sent and has not arrived.
@@ -17,6 +23,11 @@ public struct Trace: Codable, Equatable, Sendable {
         public var vector: String
         /// The CPU that it was sent to.
         public var to: Int
+
+        public init(vector: String, to: Int) {
+            self.vector = vector
+            self.to = to
+        }
     }
 
     public struct Step: Codable, Equatable, Sendable {
@@ -28,12 +39,28 @@ public struct Trace: Codable, Equatable, Sendable {
         public var task: String?
         /// `set_current_state(TASK_INTERRUPTIBLE)`, `SENDUIPI: PIR[0] := 1, ON := 1`.
         public var text: String
-        /// For an IPI that arrives: where it goes.
+        /// For an IPI that arrives, or is lost on its way: where it goes.
         public var arrow: InFlight?
+        /// True if the IPI of `arrow` is lost, since the CPU that it goes to is offline.
+        public var dropped: Bool
         /// IPIs in flight after the step.
         public var inFlight: [InFlight]
         /// The state after the step, always the same names in the same order.
         public var state: [Value]
+
+        public init(
+            id: UInt16, cpu: Int?, task: String?, text: String, arrow: InFlight? = nil, dropped: Bool = false,
+            inFlight: [InFlight], state: [Value]
+        ) {
+            self.id = id
+            self.cpu = cpu
+            self.task = task
+            self.text = text
+            self.arrow = arrow
+            self.dropped = dropped
+            self.inFlight = inFlight
+            self.state = state
+        }
     }
 
     /// The first line: `rfc-v1, scenario hotplug: the claim lost-wakeup is violated`.
@@ -45,6 +72,14 @@ public struct Trace: Codable, Equatable, Sendable {
     public var steps: [Step]
     /// What is wrong at the end, in a sentence or two.
     public var conclusion: String
+
+    public init(title: String, cpus: Int, initial: [Value], steps: [Step], conclusion: String) {
+        self.title = title
+        self.cpus = cpus
+        self.initial = initial
+        self.steps = steps
+        self.conclusion = conclusion
+    }
 }
 
 /// What a trace file holds, as JSON: enough to replay it with nothing else at hand.
@@ -58,4 +93,12 @@ public struct TraceFile: Codable, Equatable, Sendable {
     /// Of a random strategy.
     public var seed: UInt64?
     public var trace: Trace
+
+    public init(version: Int, question: Question, verdict: Answer.Verdict, seed: UInt64? = nil, trace: Trace) {
+        self.version = version
+        self.question = question
+        self.verdict = verdict
+        self.seed = seed
+        self.trace = trace
+    }
 }

@@ -52,7 +52,7 @@ struct CheckCommand: ParsableCommand {
         var status: Int32
         do throws(UserInterruptError) {
             let chosen = try Backend.select(backend, on: detection)
-            report = run(cases, on: chosen, header: header(detection, chosen.kind))
+            report = run(cases, on: chosen, numbers: detection.calls, header: header(detection, chosen.kind))
             status = report.exitStatus
         } catch {
             report = skipped(cases, header: header(detection, .hardware))
@@ -85,14 +85,14 @@ struct CheckCommand: ParsableCommand {
         detection.header(kind, choice: backend, requestedABI: abi.requested)
     }
 
-    private func run(_ cases: [Case], on backend: Backend, header: RunHeader) -> RunReport {
+    private func run(_ cases: [Case], on backend: Backend, numbers: CallNumbers?, header: RunHeader) -> RunReport {
         var progress = ProgressLine(total: cases.count, unit: "cases")
         var results: [CaseResult] = []
         results.reserveCapacity(cases.count)
         for testCase in cases {
             switch (backend.kind, backend.abi) {
             case (.emulation, _): results.append(CoreSuite.run(testCase))
-            case (.hardware, let abi?): results.append(HardwareSuite.run(testCase, abi: abi))
+            case (.hardware, let abi?): results.append(HardwareSuite.run(testCase, abi: abi, numbers: numbers))
             case (.hardware, nil): results.append(CaseResult(testCase, .skipped("no ABI is known")))
             }
             progress.update(results.count)

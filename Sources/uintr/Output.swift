@@ -31,6 +31,9 @@ enum Output {
     /// Codes that draw on the terminal behind standard error.
     static func draw(_ codes: String) { _ = write(codes, to: STDERR_FILENO) }
 
+    /// Codes that draw on the terminal behind standard output.
+    static func screen(_ codes: String) { _ = write(codes, to: STDOUT_FILENO) }
+
     /// - Returns: 0, or the errno.
     private static func write(_ text: String, to descriptor: CInt) -> CInt {
         var bytes = Array(text.utf8)[...]

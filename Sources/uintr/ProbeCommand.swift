@@ -17,18 +17,23 @@ struct ProbeCommand: ParsableCommand {
         let report = ProbeReport(
             header: detection.header(detection.backend, choice: .auto, requestedABI: abi.requested),
             finding: detection.finding.rawValue, requestedABI: abi.requested, numa: detection.numa, hotplug: detection.hotplug,
-            next: detection.suggestions)
+            next: detection.suggestions(requestedABI: abi.requested))
         try Output.write(json ? report.json : report.text(Terminal.layout))
     }
 }
 
 extension Detection {
     /// What to type next.
-    fileprivate var suggestions: [ProbeReport.Suggestion] {
+    fileprivate func suggestions(requestedABI: String?) -> [ProbeReport.Suggestion] {
         let emulation = ProbeReport.Suggestion("uintr check", "runs the conformance suite on the emulator core.")
         switch finding {
         case .recognised, .named:
             return [.init("uintr check --backend hardware", "runs the conformance suite on this processor and kernel.")]
+        case .unknownABI where requestedABI == ABI.project.rawValue:
+            return [
+                .init("UINTR_CALLS=FILE uintr probe", "reads another list of calls than \(CallNumbers.path), in the same form."),
+                emulation,
+            ]
         case .unknownABI:
             return [
                 .init("UINTR_ABI=NAME uintr probe", "names the kernel's ABI: one of \(ABI.names.joined(separator: ", "))."),

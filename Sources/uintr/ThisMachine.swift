@@ -21,8 +21,9 @@ struct ABIOption: ParsableArguments {
     /// - Throws: a usage error that lists the names, for an ABI that there is not.
     func detect() throws -> Detection {
         do throws(UserInterruptError) {
-            return try Detection.detect(
-                abi: name, environment: Terminal.environment("UINTR_ABI").map { ["UINTR_ABI": $0] } ?? [:])
+            var environment: [String: String] = [:]
+            for variable in ["UINTR_ABI", "UINTR_CALLS"] { environment[variable] = Terminal.environment(variable) }
+            return try Detection.detect(abi: name, environment: environment)
         } catch {
             // An unknown name is all that detection can refuse.
             let source = name == nil ? "UINTR_ABI" : "--abi"

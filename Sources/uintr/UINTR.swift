@@ -10,7 +10,10 @@ struct UINTR: ParsableCommand {
             Exit status: 0 passed, 1 failed, 4 skipped, 64 wrong usage. \
             On a machine without user interrupts the bundled emulator core takes the processor's place, and every report says so.
             """,
-        subcommands: [ProbeCommand.self, CheckCommand.self, WalkCommand.self, ClaimsCommand.self, LabCommand.self])
+        subcommands: [
+            ProbeCommand.self, CheckCommand.self, ExploreCommand.self, ReplayCommand.self, MergeCommand.self, WalkCommand.self,
+            ClaimsCommand.self, LabCommand.self,
+        ])
 
     /// ArgumentParser takes a misspelt command for an unexpected argument; this names the commands.
     static func main() {

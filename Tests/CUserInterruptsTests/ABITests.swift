@@ -42,7 +42,8 @@ struct ABITests {
             #expect(abi.unregister_sender == UINTR_SENDER_BY_FD)
             #expect(abi.no_hardware_errno == 95, "EOPNOTSUPP")
             #expect(abi.handler_flags == 0)
-            #expect(!abi.vector_repeats && !abi.sender_repeats && !abi.table_of_process && abi.settled)
+            #expect(!abi.vector_repeats && !abi.sender_repeats && !abi.table_of_process && !abi.table_inherited)
+            #expect(abi.other_descriptor_errno == EOPNOTSUPP && abi.no_handler_errno == EOPNOTSUPP && !abi.alt_stack_by_base)
         }
         let six = try #require(uintr_abi_named("intel-6.0")).pointee
         #expect(six.wait == UINTR_WAIT_USEC_FLAGS)
@@ -50,7 +51,15 @@ struct ABITests {
         #expect(six.no_hardware_errno == 38, "ENOSYS")
         #expect(six.handler_flags == 0x3000)
         #expect(six.wait_usec_max == 1_000_000_000)
-        #expect(six.vector_repeats && six.sender_repeats && six.table_of_process && six.settled)
+        #expect(six.vector_repeats && six.sender_repeats && six.table_of_process && six.table_inherited)
+        #expect(six.other_descriptor_errno == EOPNOTSUPP && six.no_handler_errno == EOPNOTSUPP && !six.alt_stack_by_base)
+        let own = try #require(uintr_abi_named("project")).pointee
+        #expect(own.wait == UINTR_WAIT_DEADLINE_FLAGS)
+        #expect(own.unregister_sender == UINTR_SENDER_BY_INDEX)
+        #expect(own.no_hardware_errno == EOPNOTSUPP && own.other_descriptor_errno == EBADF && own.no_handler_errno == EINVAL)
+        #expect(own.handler_flags == 0)
+        #expect(own.wait_usec_max == .max)
+        #expect(!own.vector_repeats && own.sender_repeats && own.table_of_process && !own.table_inherited && own.alt_stack_by_base)
     }
 
     @Test("a name that is a part of another, longer, or empty is no ABI", arguments: ["rfc", "rfc-v11", "", "RFC-V1", "intel"])
@@ -58,13 +67,12 @@ struct ABITests {
         #expect(uintr_abi_named(name) == nil)
     }
 
-    @Test("project gets its numbers at run time, and says that its meaning is not settled")
+    @Test("project gets its numbers at run time, for the seven calls of docs/uapi.md")
     func project() throws {
         var abi = uintr_abi()
         #expect(uintr_abi_project(&abi, 600) == 0)
-        #expect(numbers(&abi) == [600, 601, nil, 602, 603, 604, 605, 606, 607, 608])
+        #expect(numbers(&abi) == [600, 601, 602, nil, 603, 604, 605, nil, 606, nil])
         #expect(String(cString: uintr_abi_name(&abi)) == "project")
-        #expect(!abi.settled)
         #expect(uintr_abi_project(&abi, -1) == -EINVAL)
 
         let given: [Int32] = [700, 701, -1, 710, 711, 712, -1, -1, 3, -1]
@@ -113,13 +121,15 @@ struct CallTests {
 
     @Test("wait refuses the signature that the ABI has not")
     func signatureOfWait() {
-        var timed = uintr_abi()
-        #expect(uintr_abi_project_numbers(&timed, [-1, -1, -1, -1, -1, -1, 39, -1, -1, -1]) == 0)
-        #expect(uintr_wait_usec(&timed, 5, 0) == getpid())
-        #expect(uintr_wait_flags(&timed, 0) == -ENOSYS)
-        timed.wait = UINTR_WAIT_FLAGS
-        #expect(uintr_wait_flags(&timed, 0) == getpid())
-        #expect(uintr_wait_usec(&timed, 5, 0) == -ENOSYS)
+        var abi = uintr_abi()
+        #expect(uintr_abi_project_numbers(&abi, [-1, -1, -1, -1, -1, -1, 39, -1, -1, -1]) == 0)
+        for kind in [UINTR_WAIT_FLAGS, UINTR_WAIT_USEC_FLAGS, UINTR_WAIT_DEADLINE_FLAGS] {
+            abi.wait = kind
+            #expect(uintr_wait_flags(&abi, 0) == (kind == UINTR_WAIT_FLAGS ? getpid() : -ENOSYS))
+            #expect(uintr_wait_usec(&abi, 5, 0) == (kind == UINTR_WAIT_USEC_FLAGS ? getpid() : -ENOSYS))
+            #expect(uintr_wait_deadline(&abi, 5, 0) == (kind == UINTR_WAIT_DEADLINE_FLAGS ? getpid() : -ENOSYS))
+        }
+        #expect(uintr_wait_deadline(nil, 0, 0) == -ENOSYS)
     }
 
     @Test("the kernel's errno is the result, and errno itself is left alone")

@@ -195,7 +195,8 @@ struct HardwareSuiteTests {
 
     @Test("every case at CPL 3 holds on the processor, where detection finds user interrupts")
     func onHardware() throws {
-        let environment = getenv("UINTR_ABI").map { ["UINTR_ABI": String(cString: $0)] } ?? [:]
+        var environment: [String: String] = [:]
+        for variable in ["UINTR_ABI", "UINTR_CALLS"] { environment[variable] = getenv(variable).map { String(cString: $0) } }
         let detection = try Detection.detect(environment: environment)
         guard let abi = detection.abi else {
             print("skipped: the cases at CPL 3 were not run on the processor:", detection.reasons.joined(separator: " "))
@@ -203,7 +204,7 @@ struct HardwareSuiteTests {
         }
         print("The cases at CPL 3 run on \(detection.cpu), \(detection.kernel), ABI \(abi.rawValue).")
         for testCase in Self.cpl3 {
-            let verdict = HardwareSuite.run(testCase, abi: abi).verdict
+            let verdict = HardwareSuite.run(testCase, abi: abi, numbers: detection.calls).verdict
             if case .skipped(let reason) = verdict { print("skipped: \(testCase.id): \(reason)") }
             #expect(sentence(verdict) == nil, "\(testCase.id): \(testCase.claim)")
         }

@@ -44,6 +44,14 @@ struct Generated: ProcessModel {
     static let sharedPlace = 32
     static let lockPlace = 48
 
+    /// A program given as text, without critical sections.
+    init(_ programs: [[[Statement]]], observesShared: (Int, Int)? = nil, endsExecution: [Bool] = [false, false, false]) {
+        self.programs = programs
+        self.observesShared = observesShared
+        self.endsExecution = endsExecution
+        holds = programs.map { $0.map { _ in false } }
+    }
+
     init(seed: UInt64) {
         var g = SeededGenerator(seed: seed)
         func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &g) < percent }
@@ -51,8 +59,8 @@ struct Generated: ProcessModel {
         programs = []
         holds = []
         let withLoops = chance(60)
-        for _ in 0..<Int.random(in: 2...4, using: &g) {
-            let length = Int.random(in: 2...6, using: &g)
+        for _ in 0..<(chance(25) ? 3 : 2) {
+            let length = Int.random(in: 2...5, using: &g)
             // A critical section from its acquire to its release, straight through.
             let section = length >= 4 && chance(60) ? Int.random(in: 0...length - 4, using: &g) : nil
             var program: [[Statement]] = []

@@ -25,7 +25,7 @@ struct DetectionTests {
             cpuinfo: cpuinfo, answers: [.registerHandler: -22, .vector: -22, .alternateStack: -22])
         let found = try Detection.detect(on: machine.platform)
         #expect(found.finding == .noKernel)
-        #expect(machine.probed.isEmpty)
+        #expect(machine.probed.isEmpty && machine.listsRead.isEmpty)
         #expect(machine.testuiExecuted == 0)
         #expect(found.reasons.contains { $0.contains("No system call was tried") })
     }
@@ -159,17 +159,6 @@ struct DetectionTests {
         #expect(found.abi == .intelMT)
         #expect(found.reasons.contains { $0.contains("--abi") })
         #expect(try Detection.detect(environment: ["UINTR_ABI": ""], on: machine.platform).finding == .unknownABI)
-    }
-
-    @Test("project is not looked for yet, and the reasons say so, also when it is named")
-    func project() throws {
-        let machine = ScriptedPlatform(
-            answers: [.registerHandler: einval, .vector: einval, .alternateStack: einval])
-        let probed = try Detection.detect(on: machine.platform)
-        #expect(probed.reasons.contains { $0.contains("The project's own kernel was not looked for") })
-        let named = try Detection.detect(abi: "project", on: ScriptedPlatform().platform)
-        #expect(named.finding == .unknownABI)
-        #expect(named.backend == .emulation)
     }
 
     @Test("an unknown ABI is an error that lists the names", arguments: ["intel", "RFC-V1", "471", " "])

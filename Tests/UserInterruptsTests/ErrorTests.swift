@@ -5,10 +5,11 @@ import Testing
 
 @Suite("Errors say what was tried, what the system answered and what to do")
 struct ErrorTests {
-    /// Every errno that a kernel's code gives, success (EINTR of the first series' wait) apart.
+    /// Every errno that a kernel's code gives, or docs/uapi.md for `project`; what a wait says of its end apart.
     static let published: [(abis: [ABI], call: SystemCall, errnos: [Errno])] = {
         let v1: [ABI] = [.rfcV1, .port5_16, .intelMT]
         let next: [ABI] = [.intel6_0]
+        let own: [ABI] = [.project]
         return [
             (v1, .registerHandler, [.notSupported, .invalidArgument, .badAddress, .resourceBusy, .noMemory]),
             (v1, .unregisterHandler, [.notSupported, .invalidArgument]),
@@ -38,6 +39,18 @@ struct ErrorTests {
                 .operationNotSupportedByDevice,
             ]),
             (next, .wait, [.noFunction, .invalidArgument, .notSupported]),
+            (own, .registerHandler, [.noFunction, .notSupported, .invalidArgument, .badAddress, .resourceBusy, .noMemory]),
+            (own, .unregisterHandler, [.noFunction, .notSupported, .invalidArgument]),
+            (own, .alternateStack, [.noFunction, .notSupported, .invalidArgument, .badAddress, .noMemory]),
+            (own, .createFD, [
+                .noFunction, .notSupported, .invalidArgument, .noSpace, .resourceBusy, .tooManyOpenFiles,
+                .tooManyOpenFilesInSystem, .noMemory,
+            ]),
+            (own, .registerSender, [
+                .noFunction, .notSupported, .invalidArgument, .badFileDescriptor, .socketShutdown, .noSpace, .noMemory,
+            ]),
+            (own, .unregisterSender, [.noFunction, .notSupported, .invalidArgument]),
+            (own, .wait, [.noFunction, .notSupported, .invalidArgument]),
         ]
     }()
 
@@ -93,7 +106,25 @@ struct ErrorTests {
         #expect(next.hasTimedWait && next.hasRegisterSelf && next.hasAlternateStack && next.hasWaitingModes)
         #expect(!next.unregistersSenderByDescriptor)
         #expect(next.longestWait == 1_000_000_000)
-        #expect(!ABI.project.hasRegisterSelf)
+        let own = ABI.project
+        #expect(own.hasTimedWait && own.hasAlternateStack && !own.hasRegisterSelf && !own.hasWaitingModes)
+        #expect(!own.unregistersSenderByDescriptor)
+        #expect(own.longestWait == .max)
+        #expect(ABI.allCases.map(\.descriptorCall) == [.createFD, .createFD, .createFD, .vectorFD, .createFD])
+    }
+
+    @Test("what project answers where a kernel before it answers otherwise is not explained in that one's words")
+    func projectDiffers() {
+        func advice(_ call: SystemCall, _ errno: Errno) -> String {
+            UserInterruptError.advice(for: call, errno: errno, abi: .project) ?? ""
+        }
+        #expect(advice(.wait, .invalidArgument).contains("no handler registered"))
+        #expect(!advice(.wait, .invalidArgument).contains("1000 seconds"))
+        #expect(!advice(.registerHandler, .invalidArgument).contains("intel-6.0"))
+        #expect(advice(.registerSender, .notSupported).contains("switched off"))
+        #expect(advice(.registerSender, .badFileDescriptor).contains("is not one of a receiver's vector"))
+        #expect(advice(.alternateStack, .noMemory).contains("2048"))
+        #expect(advice(.registerHandler, .noFunction).contains(CallNumbers.path))
     }
 
     @Test("a project without numbers reaches no kernel: every call is ENOSYS")

@@ -22,7 +22,9 @@ enum Backends {
     }()
 
     private static var environment: [String: String] {
-        getenv("UINTR_ABI").map { ["UINTR_ABI": String(cString: $0)] } ?? [:]
+        var environment: [String: String] = [:]
+        for variable in ["UINTR_ABI", "UINTR_CALLS"] { environment[variable] = getenv(variable).map { String(cString: $0) } }
+        return environment
     }
 }
 

@@ -16,7 +16,7 @@
 enum uintr_call {
 	UINTR_CALL_REGISTER_HANDLER,
 	UINTR_CALL_UNREGISTER_HANDLER,
-	/** (u64 vector, flags): a vector is registered once. RFC v1 and its descendants. */
+	/** (u64 vector, flags): a vector is registered once. RFC v1 and its descendants, and `project`. */
 	UINTR_CALL_CREATE_FD,
 	/** (u64 vector, flags): a vector may be registered again. uintr-next 6.0. */
 	UINTR_CALL_VECTOR_FD,
@@ -36,6 +36,8 @@ enum uintr_wait_kind {
 	UINTR_WAIT_FLAGS,
 	/** (u64 usec, unsigned int flags); usec in microseconds. */
 	UINTR_WAIT_USEC_FLAGS,
+	/** (u64 deadline, unsigned int flags); deadline in nanoseconds of CLOCK_MONOTONIC. */
+	UINTR_WAIT_DEADLINE_FLAGS,
 };
 
 /** What unregister_sender takes as its first argument. */
@@ -58,6 +60,10 @@ enum uintr_sender_operand {
 #define UINTR_TARGET_TABLE_ENTRIES 256
 /** Bytes below RSP that delivery skips: UISTACKADJUST as every kernel so far sets it, the psABI's red zone. */
 #define UINTR_STACK_ADJUST 128
+/** `project`: the least size that uintr_alt_stack takes, MINSIGSTKSZ. */
+#define UINTR_ALT_STACK_MIN 2048
+/** `project`: a deadline that never comes, as is every other from 2^63 - 1 up. */
+#define UINTR_WAIT_FOREVER UINT64_MAX
 /** ioctl of a uipi_fd, uintr-next 6.0: _IO('u', 0). */
 #define UINTR_IOCTL_SET_TARGET_TABLE 0x7500ul
 
@@ -76,16 +82,22 @@ struct uintr_abi {
 	int32_t no_hardware_errno;
 	/** Bits that register_handler accepts; the others are EINVAL. */
 	uint32_t handler_flags;
-	/** Longest wait in microseconds, beyond it EINVAL; 0: the ABI's wait takes no time. */
+	/** Longest wait in microseconds, beyond it EINVAL; 0: the ABI's wait takes no time; UINT64_MAX: there is no limit. */
 	uint64_t wait_usec_max;
 	/** A thread may register a vector twice; otherwise EBUSY. */
 	bool vector_repeats;
 	/** A sender may connect to one descriptor twice and gets a second index; otherwise EISCONN. */
 	bool sender_repeats;
-	/** The UITT belongs to the mm: all threads share it, and a forked child too. Otherwise to the task. */
+	/** The UITT belongs to the mm: all threads share it. Otherwise to the task. */
 	bool table_of_process;
-	/** The meaning is settled by a published kernel. False for `project` until its document is written. */
-	bool settled;
+	/** A forked child shares the UITT. Otherwise it has none. */
+	bool table_inherited;
+	/** The positive errno of register_sender for a descriptor that is open and of another kind. */
+	int32_t other_descriptor_errno;
+	/** The positive errno of uintr_wait and uintr_alt_stack for a thread without a handler. */
+	int32_t no_handler_errno;
+	/** What uintr_alt_stack takes first is the low end of the stack; otherwise its high end. */
+	bool alt_stack_by_base;
 };
 
 /** Places in the table below. */
@@ -101,42 +113,47 @@ enum uintr_abi_index {
 /*                                  reg  unreg create vector send unsend wait self alt  ipi */
 #define UINTR_NUMBERS_V1(b)       { (b), (b) + 1, (b) + 2, -1, (b) + 3, (b) + 4, (b) + 5, -1, -1, -1 }
 #define UINTR_NUMBERS_6_0(b)      { (b), (b) + 1, -1, (b) + 2, (b) + 3, (b) + 4, (b) + 5, (b) + 6, (b) + 7, (b) + 8 }
+#define UINTR_NUMBERS_PROJECT(b)  { (b), (b) + 1, (b) + 2, -1, (b) + 3, (b) + 4, (b) + 5, -1, (b) + 6, -1 }
 #define UINTR_NUMBERS_UNKNOWN     { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 }
 
 #define UINTR_MEANING_V1 \
 	.wait = UINTR_WAIT_FLAGS, .unregister_sender = UINTR_SENDER_BY_FD, \
 	.no_hardware_errno = EOPNOTSUPP, .handler_flags = 0, .wait_usec_max = 0, \
-	.vector_repeats = false, .sender_repeats = false, .table_of_process = false
+	.vector_repeats = false, .sender_repeats = false, .table_of_process = false, .table_inherited = false, \
+	.other_descriptor_errno = EOPNOTSUPP, .no_handler_errno = EOPNOTSUPP, .alt_stack_by_base = false
 #define UINTR_MEANING_6_0 \
 	.wait = UINTR_WAIT_USEC_FLAGS, .unregister_sender = UINTR_SENDER_BY_INDEX, \
 	.no_hardware_errno = ENOSYS, .handler_flags = UINTR_HANDLER_FLAG_WAITING_ANY, \
 	.wait_usec_max = 1000000000, \
-	.vector_repeats = true, .sender_repeats = true, .table_of_process = true
+	.vector_repeats = true, .sender_repeats = true, .table_of_process = true, .table_inherited = true, \
+	.other_descriptor_errno = EOPNOTSUPP, .no_handler_errno = EOPNOTSUPP, .alt_stack_by_base = false
+/* docs/uapi.md. */
+#define UINTR_MEANING_PROJECT \
+	.wait = UINTR_WAIT_DEADLINE_FLAGS, .unregister_sender = UINTR_SENDER_BY_INDEX, \
+	.no_hardware_errno = EOPNOTSUPP, .handler_flags = 0, .wait_usec_max = UINT64_MAX, \
+	.vector_repeats = false, .sender_repeats = true, .table_of_process = true, .table_inherited = false, \
+	.other_descriptor_errno = EBADF, .no_handler_errno = EINVAL, .alt_stack_by_base = true
 
 static const struct uintr_abi uintr_abi_table[UINTR_ABI_COUNT] __attribute__((unused)) = {
 	/* RFC v1 as mailed, 13 September 2021, patch 12/13. */
 	[UINTR_ABI_RFC_V1] = {
-		.name = "rfc-v1", .nr = UINTR_NUMBERS_V1(449), UINTR_MEANING_V1, .settled = true,
+		.name = "rfc-v1", .nr = UINTR_NUMBERS_V1(449), UINTR_MEANING_V1,
 	},
 	/* The RFC carried to Linux 5.16, where futex_waitv had taken 449. */
 	[UINTR_ABI_PORT_5_16] = {
-		.name = "port-5.16", .nr = UINTR_NUMBERS_V1(450), UINTR_MEANING_V1, .settled = true,
+		.name = "port-5.16", .nr = UINTR_NUMBERS_V1(450), UINTR_MEANING_V1,
 	},
 	/* Intel's mainline-tracking: the RFC's calls from 471. */
 	[UINTR_ABI_INTEL_MT] = {
-		.name = "intel-mt", .nr = UINTR_NUMBERS_V1(471), UINTR_MEANING_V1, .settled = true,
+		.name = "intel-mt", .nr = UINTR_NUMBERS_V1(471), UINTR_MEANING_V1,
 	},
 	/* Intel's uintr-next on 6.0: 473, 475 and 476 mean something else than in mainline-tracking. */
 	[UINTR_ABI_INTEL_6_0] = {
-		.name = "intel-6.0", .nr = UINTR_NUMBERS_6_0(471), UINTR_MEANING_6_0, .settled = true,
+		.name = "intel-6.0", .nr = UINTR_NUMBERS_6_0(471), UINTR_MEANING_6_0,
 	},
-	/*
-	 * The project's own kernel. Its numbers are found at run time (uintr_abi_project); until then
-	 * it has no call. Its meaning is for a later document to settle: the layout mirrors uintr-next
-	 * 6.0 for now and `settled` says that this is not a promise.
-	 */
+	/* The project's own kernel. Its numbers are read from UINTR_CALLS_FILE; until then it has no call. */
 	[UINTR_ABI_PROJECT] = {
-		.name = "project", .nr = UINTR_NUMBERS_UNKNOWN, UINTR_MEANING_6_0, .settled = false,
+		.name = "project", .nr = UINTR_NUMBERS_UNKNOWN, UINTR_MEANING_PROJECT,
 	},
 };
 
@@ -178,10 +195,14 @@ static inline bool uintr_abi_has(const struct uintr_abi *abi, enum uintr_call ca
 	return uintr_abi_number(abi, call) >= 0;
 }
 
-/** `project` with numbers counted from `base` in the layout of uintr-next 6.0. -EINVAL if base < 0. */
+/** Where a kernel with the ABI `project` lists its numbers, and the first line of that list (docs/uapi.md). */
+#define UINTR_CALLS_FILE "/proc/sys/kernel/uintr/calls"
+#define UINTR_CALLS_FIRST_LINE "abi 1"
+
+/** `project` with its calls numbered from `base` without a gap, in the order of docs/uapi.md. -EINVAL if base < 0. */
 static inline int uintr_abi_project(struct uintr_abi *out, long base)
 {
-	const struct uintr_abi layout = { .nr = UINTR_NUMBERS_6_0(0) };
+	const struct uintr_abi layout = { .nr = UINTR_NUMBERS_PROJECT(0) };
 
 	if (base < 0 || base > INT32_MAX - UINTR_CALL_COUNT)
 		return -EINVAL;

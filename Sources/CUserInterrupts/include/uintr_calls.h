@@ -25,15 +25,15 @@ int uintr_register_handler(const struct uintr_abi *abi, const void *entry, unsig
 /** EINVAL: flags, or no handler. */
 int uintr_unregister_handler(const struct uintr_abi *abi, unsigned int flags);
 
-/** v1: descriptor for a vector. EINVAL flags or no handler, ENOSPC vector > 63, EBUSY vector taken, EMFILE, ENFILE, ENOMEM. */
+/** v1, project: descriptor for a vector. EINVAL flags or no handler, ENOSPC vector > 63, EBUSY vector taken, EMFILE, ENFILE, ENOMEM. */
 int uintr_create_fd(const struct uintr_abi *abi, uint64_t vector, unsigned int flags);
 
 /** 6.0: descriptor for a vector. As uintr_create_fd, but a vector may be registered again. */
 int uintr_vector_fd(const struct uintr_abi *abi, uint64_t vector, unsigned int flags);
 
 /**
- * Connect to a receiver; returns the index for SENDUIPI. EINVAL flags, EBADF, EOPNOTSUPP not such a
- * descriptor, EISCONN (v1) already connected, ESHUTDOWN receiver gone, ENOSPC all 256 entries used, ENOMEM.
+ * Connect to a receiver; returns the index for SENDUIPI. EINVAL flags, EBADF, EOPNOTSUPP (project: EBADF) not such
+ * a descriptor, EISCONN (v1) already connected, ESHUTDOWN receiver gone, ENOSPC all 256 entries used, ENOMEM.
  */
 int uintr_register_sender(const struct uintr_abi *abi, uintr_fd fd, unsigned int flags);
 
@@ -44,7 +44,7 @@ int uintr_register_sender(const struct uintr_abi *abi, uintr_fd fd, unsigned int
 int uintr_unregister_sender_by_fd(const struct uintr_abi *abi, uintr_fd fd, unsigned int flags);
 
 /**
- * 6.0: disconnect, naming the index. EINVAL flags, no UITT, or entry invalid. Keep to indices that
+ * 6.0, project: disconnect, naming the index. EINVAL flags, no UITT, or entry invalid. Keep to indices that
  * register_sender returned: uintr-next 6.0 tests a bit at the index without looking at its range.
  * -EINVAL without entering the kernel if the ABI takes a descriptor.
  */
@@ -60,14 +60,23 @@ int uintr_wait_flags(const struct uintr_abi *abi, unsigned int flags);
  */
 int uintr_wait_usec(const struct uintr_abi *abi, uint64_t usec, unsigned int flags);
 
+/**
+ * project's wait until `deadline`, nanoseconds of CLOCK_MONOTONIC; 0 only looks, UINTR_WAIT_FOREVER has no end. 0 when a
+ * user interrupt is pending, -ETIMEDOUT, -EINTR signal; EINVAL flags or no handler, EOPNOTSUPP user interrupts are off.
+ * -ENOSYS, without entering the kernel, if the ABI's wait takes no deadline.
+ */
+int uintr_wait_deadline(const struct uintr_abi *abi, uint64_t deadline, unsigned int flags);
+
 /** 6.0: a vector of this thread and a sender's entry for it in one; returns the index. EINVAL flags or no handler, ENOSPC, ENOMEM, ESHUTDOWN. */
 int uintr_register_self(const struct uintr_abi *abi, uint64_t vector, unsigned int flags);
 
 /**
- * 6.0: have delivery load RSP with `top` (the high end of the stack: uintr-next writes it to
- * UISTACKADJUST with bit 0 set); NULL goes back to skipping 128 bytes. EINVAL flags, EOPNOTSUPP no handler.
+ * Have delivery load RSP with the high end of a stack; NULL and 0 go back to skipping 128 bytes. `address` is what the
+ * ABI takes (alt_stack_by_base): in 6.0 that high end, which it writes to UISTACKADJUST with bit 0 set; in project the
+ * low end. EINVAL flags; no handler: EOPNOTSUPP in 6.0, EINVAL in project. project: EFAULT range, ENOMEM below
+ * UINTR_ALT_STACK_MIN.
  */
-int uintr_alt_stack(const struct uintr_abi *abi, void *top, size_t size, unsigned int flags);
+int uintr_alt_stack(const struct uintr_abi *abi, void *address, size_t size, unsigned int flags);
 
 /** 6.0: descriptor of this process's UITT, to pass to another process. EINVAL flags, ENOMEM, EMFILE, ENFILE. */
 int uintr_ipi_fd(const struct uintr_abi *abi, unsigned int flags);

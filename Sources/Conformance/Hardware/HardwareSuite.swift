@@ -14,7 +14,15 @@ public enum HardwareSuite {
     /// To be called where `Detection` has found that ABI, in a process without other senders. Cases of other levels, and cases
     /// that ask for what this processor is not, are skipped, as are all without a processor and a kernel that have user
     /// interrupts.
-    public static func run(_ testCase: Case, abi: ABI) -> CaseResult {
+    ///
+    /// - Parameter numbers: what the kernel lists of its calls, with ``ABI/project``; without it the cases are skipped there.
+    public static func run(_ testCase: Case, abi: ABI, numbers: CallNumbers? = nil) -> CaseResult {
+        if abi == .project {
+            guard let numbers else {
+                return CaseResult(testCase, .skipped("the numbers of the calls of the ABI project are not known: see `uintr probe`"))
+            }
+            return run(testCase, calls: numbers.table)
+        }
         guard let table = uintr_abi_named(abi.rawValue) else {
             return CaseResult(testCase, .skipped("the shim has no table of calls for the ABI \(abi.rawValue)"))
         }
