@@ -59,7 +59,7 @@ struct PersistentSet<M: ProcessModel>: Sendable {
             for process in 0..<count {
                 places[process] = dependence.firstPlace[process] + model.location(of: process, in: state)
             }
-            if dependence.hasInner, let choice = chooseInner(state, places) { return choice }
+            if dependence.withTransactions != 0, let choice = chooseInner(state, places) { return choice }
             // A single process that nobody's future can disturb is found without looking at the others' steps.
             for process in 0..<count where !dependence.needsEveryone[places[process]] {
                 var isAlone = true
@@ -151,7 +151,11 @@ extension PersistentSet {
     /// The process that is inside a transaction and can go on, if there is one.
     @inlinable
     func chooseInner(_ state: State, _ places: UnsafeMutableBufferPointer<Int>) -> Choice? {
-        for process in 0..<dependence.processCount where dependence.isInner[places[process]] {
+        var left = dependence.withTransactions
+        while left != 0 {
+            let process = left.trailingZeroBitCount
+            left &= left &- 1
+            guard dependence.isInner[places[process]] else { continue }
             let steps = probe(process, state)
             if steps.count > 0, !endsExecution(steps, process, state) {
                 return Choice(processes: 1 << UInt64(process), steps: steps)
@@ -162,14 +166,17 @@ extension PersistentSet {
 
     @inlinable @inline(__always)
     func isInner(_ process: Int, _ state: State) -> Bool {
-        dependence.isInner[dependence.firstPlace[process] + model.location(of: process, in: state)]
+        dependence.isInner[dependence.firstPlace[process] &+ model.location(of: process, in: state)]
     }
 
     /// The same, without the others' places.
     @inlinable
     func innerProcess(_ state: State) -> Int? {
-        guard dependence.hasInner else { return nil }
-        for process in 0..<dependence.processCount where isInner(process, state) {
+        var left = dependence.withTransactions
+        while left != 0 {
+            let process = left.trailingZeroBitCount
+            left &= left &- 1
+            guard isInner(process, state) else { continue }
             let steps = probe(process, state)
             if steps.count > 0, !endsExecution(steps, process, state) { return process }
         }
@@ -182,7 +189,7 @@ extension PersistentSet {
     ///   - all: look for persistent sets too.
     @inlinable @inline(__always)
     func onlyStep(from state: State, after process: Int, all: Bool) -> ProbeSink<State>? {
-        if dependence.hasInner, isInner(process, state) {
+        if dependence.withTransactions >> UInt64(process) & 1 != 0, isInner(process, state) {
             let steps = probe(process, state)
             if steps.count == 1, steps.breaks == 0, !endsExecution(steps, process, state) { return steps }
         }

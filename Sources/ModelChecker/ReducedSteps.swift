@@ -17,8 +17,8 @@ struct ReducedSteps<M: ProcessModel>: Expander {
 
     @inlinable
     func expand<Sink: StepSink<State>>(_ state: State, into sink: inout Sink) {
-        withUnsafeMutablePointer(to: &sink) { pointer in
-            var following = FollowingSink(expander: self, sink: pointer)
+        withUnsafeMutablePointer(to: &sink) { pointer in withUnsafePointer(to: self) { expander in
+            var following = FollowingSink(expander: expander, sink: pointer)
             guard reductions.contains(.partialOrder) else {
                 if let process = persistent.innerProcess(state) {
                     model.steps(of: process, from: state, into: &following)
@@ -32,7 +32,7 @@ struct ReducedSteps<M: ProcessModel>: Expander {
                 model.steps(of: left.trailingZeroBitCount, from: state, into: &following)
                 left &= left &- 1
             }
-        }
+        } }
     }
 
     @inlinable
@@ -43,7 +43,7 @@ struct ReducedSteps<M: ProcessModel>: Expander {
         return model.steps(from: state).filter { chosen >> UInt64(model.process(of: $0.id)) & 1 != 0 }.map { step in
             var segment = Segment(states: [representative(step.next)], breaks: step.breaks)
             if step.breaks == 0 {
-                _ = follow(segment.states[0], after: model.process(of: step.id)) { segment.states.append($0) }
+                _ = follow(step.next, after: model.process(of: step.id)) { segment.states.append(representative($0)) }
             }
             return segment
         }
@@ -79,29 +79,31 @@ struct ReducedSteps<M: ProcessModel>: Expander {
         while !watchesStates || model.broken(in: state) == 0 {
             guard let step = persistent.onlyStep(from: state, after: process, all: reductions.contains(.partialOrder)) else { break }
             process = model.process(of: step.step)
-            state = representative(step.next)
+            state = step.next
             passing(state)
         }
         return state
     }
 }
 
-/// Passes the end of each step's chain on.
+/// Passes the end of each step's chain on. Both pointers are valid while one state is expanded, and so is this.
 @usableFromInline
 struct FollowingSink<M: ProcessModel, Sink: StepSink<M.State>>: StepSink {
-    @usableFromInline let expander: ReducedSteps<M>
+    @usableFromInline let expander: UnsafePointer<ReducedSteps<M>>
     @usableFromInline let sink: UnsafeMutablePointer<Sink>
 
     @inlinable
-    init(expander: ReducedSteps<M>, sink: UnsafeMutablePointer<Sink>) {
+    init(expander: UnsafePointer<ReducedSteps<M>>, sink: UnsafeMutablePointer<Sink>) {
         self.expander = expander
         self.sink = sink
     }
 
     @inlinable
     mutating func add(_ next: M.State, step: StepID, breaks: PropertySet) {
-        var state = expander.representative(next)
-        if breaks == 0 { state = expander.follow(state, after: expander.model.process(of: step)) { _ in } }
-        sink.pointee.add(state, step: step, breaks: breaks)
+        var state = next
+        if breaks == 0 {
+            state = expander.pointee.follow(state, after: expander.pointee.model.process(of: step)) { _ in }
+        }
+        sink.pointee.add(expander.pointee.representative(state), step: step, breaks: breaks)
     }
 }
