@@ -12,14 +12,15 @@
 struct PersistentSet<M: ProcessModel>: Sendable {
     @usableFromInline typealias State = M.State
     @usableFromInline let model: M
-    @usableFromInline let dependence: Dependence<State>
+    /// Whoever makes this value keeps it alive: a counted reference would be counted for every step.
+    @usableFromInline unowned(unsafe) let dependence: Dependence<State>
     @usableFromInline let endingExecution: PropertySet
     @usableFromInline let observes: Bool
 
     @usableFromInline
-    init(_ model: M, transactions: Bool) {
+    init(_ model: M, _ dependence: Dependence<State>) {
         self.model = model
-        dependence = Dependence(model, transactions: transactions)
+        self.dependence = dependence
         endingExecution = model.endingExecution
         observes = !model.observed.isZero && model.endingExecution != 0
     }

@@ -7,11 +7,12 @@ struct ReducedSteps<M: ProcessModel>: Expander {
     @usableFromInline let reductions: Reductions
     @usableFromInline let watchesStates: Bool
 
+    /// - Parameter dependence: must live as long as this value.
     @usableFromInline
-    init(_ model: M, _ reductions: Reductions) {
+    init(_ model: M, _ reductions: Reductions, _ dependence: Dependence<State>) {
         self.model = model
         self.reductions = reductions
-        persistent = PersistentSet(model, transactions: reductions.contains(.transactions))
+        persistent = PersistentSet(model, dependence)
         watchesStates = !model.observed.isZero
     }
 

@@ -33,11 +33,13 @@ func searchOnce(_ arguments: inout Arguments) throws(Complaint) {
                     + " [--threads N] [--reduce] [--first] [--naive]")
         }
     }
+    let endings = EndingLog()
+    defer { withExtendedLifetime(endings) {} }
     if sizes.cpus == 2, sizes.senders <= NarrowState.senders {
-        try search(WaitModel<NarrowState>(sizes, mutant: mutant), options, naive: naive)
+        try search(WaitModel<NarrowState>(sizes, mutant: mutant, endings: endings), options, naive: naive)
     } else {
         guard sizes.cpus == 3 else { throw .usage("three senders need --cpus 3: the layout for two CPUs has room for two") }
-        try search(WaitModel<WideState>(sizes, mutant: mutant), options, naive: naive)
+        try search(WaitModel<WideState>(sizes, mutant: mutant, endings: endings), options, naive: naive)
     }
 }
 

@@ -7,15 +7,17 @@ struct WaitModel<State: WaitState>: ProcessModel {
     let preemptions: UInt64
     /// What is left out, 1–7 (see the places in wait.pml); 0 for nothing.
     let mutant: Int
-    let endings = EndingLog()
+    /// Its owner is searchOnce: a counted reference would be counted for every step.
+    unowned(unsafe) let endings: EndingLog
 
-    init(_ sizes: Sizes, mutant: Int = 0) {
+    init(_ sizes: Sizes, mutant: Int = 0, endings: EndingLog) {
         precondition(sizes.cpus == State.cpus && 1...State.senders ~= sizes.senders && 1...3 ~= sizes.messages)
         precondition(0...3 ~= sizes.preemptions && Sizes.mutants ~= mutant)
         senders = sizes.senders
         messages = UInt64(sizes.messages)
         preemptions = UInt64(sizes.preemptions)
         self.mutant = mutant
+        self.endings = endings
     }
 
     var initialStates: [State] {
