@@ -108,8 +108,6 @@ extension WaitModel {
             // Masks and unmasks of a CPU's bit keep the others', so what is written in a set is written alone.
             var footprint = Footprint(
                 reads: shared(own | reads), writes: shared(own | writes), next: next.map { Int($0) })
-            if !isBackLive(place) { footprint.dead = shared(back) }
-            if place != At.xUirr { footprint.dead.shared |= bit(State.takenAt) }
             footprint.phase = receiverPhase(place)
             return footprint
         }
@@ -167,11 +165,6 @@ extension WaitModel {
         }
     }
 
-    /// `back` is read at s_dequeue, s_sti and x_iret, and written anew by whatever leads to s_cli or x_cli.
-    private func isBackLive(_ place: UInt64) -> Bool {
-        (ReceiverPlace.sCli...ReceiverPlace.xIret).contains(place)
-    }
-
     /// Interrupts are off from cli to sti, and a lock is held: what is done there, but for the one step that others see, moves.
     private func receiverPhase(_ place: UInt64) -> TransactionPhase {
         typealias At = ReceiverPlace
@@ -219,17 +212,13 @@ extension WaitModel {
             footprint.reads.shared |= reads
             footprint.writes.shared |= writes
             if place == At.upid { footprint.writes.sending |= target }
-            if place == At.ipi { footprint.reads.sending |= target } else { footprint.dead.sending |= target }
+            if place == At.ipi { footprint.reads.sending |= target }
             if holdsPiLock { footprint.holds = 1 }
             if place == At.piLock { footprint.acquires = 1 }
             footprint.phase = senderPhase(place)
             return footprint
         }
-        guard sent < messages else {
-            var footprint = Footprint(reads: own, writes: State(), next: [])
-            footprint.dead.sending |= target
-            return footprint
-        }
+        guard sent < messages else { return Footprint(reads: own, writes: State(), next: []) }
         switch place {
         case At.loop: return declare(0, 0, At.entry)
         case At.entry: return declare(0, 0, At.upid)
@@ -259,26 +248,5 @@ extension WaitModel {
         case At.next: return declare(0, 0, At.loop)
         default: return Footprint(reads: own, writes: State(), next: [])
         }
-    }
-
-    /// Identical senders in the order of their fields.
-    func canonical(_ state: State) -> State {
-        let width = 7 &+ State.cpuBits
-        let base = State.senderShift
-        var sorted = state
-        if senders == 2 {
-            let a = state.sending.field(base, width)
-            let b = state.sending.field(base &+ width, width)
-            if a > b { sorted.sending = state.sending.with(base, width, b).with(base &+ width, width, a) }
-        } else if senders == 3 {
-            var a = state.sending.field(base, width)
-            var b = state.sending.field(base &+ width, width)
-            var c = state.sending.field(base &+ 2 &* width, width)
-            if a > b { swap(&a, &b) }
-            if b > c { swap(&b, &c) }
-            if a > b { swap(&a, &b) }
-            sorted.sending = state.sending.with(base, width, a).with(base &+ width, width, b).with(base &+ 2 &* width, width, c)
-        }
-        return sorted
     }
 }

@@ -28,7 +28,7 @@ struct Explorer {
             case "states": measurement.states = Int(words[1]) ?? 0
             case "transitions": measurement.transitions = Int(words[1]) ?? 0
             case "violated": measurement.violated = words[1] == "1"
-            case "ending": if let ending = UInt64(words[1], radix: 16) { measurement.endings.insert(ending) }
+            case "ending": if let ending = UInt64(words[1], radix: 16) { measurement.endings.insert(Ending.normalised(ending)) }
             default: break
             }
         }

@@ -55,7 +55,7 @@ struct Pan {
         for line in usage.output.split(separator: "\n") {
             let words = line.split(separator: " ")
             if words.count == 2, words[0] == "ending", let ending = UInt64(words[1], radix: 16) {
-                measurement.endings.insert(ending)
+                measurement.endings.insert(Ending.normalised(ending))
             } else if words.count == 3, words[1...] == ["states,", "stored"], let states = Int(words[0]) {
                 measurement.states = states
                 hasStates = true
