@@ -16,7 +16,7 @@ struct SwarmTests {
         #expect(swarm.jobs != (try Swarm([question], count: 40, search: ExploreOptions(), seed: 8)).jobs)
     }
 
-    @Test("no two jobs are the same, however few ways there are to differ", arguments: ["", "cpus=4,senders=3,messages=3,preemptions=3"])
+    @Test("no two jobs are the same, however few ways there are to differ", arguments: ["", "cpus=3,senders=3,messages=3,preemptions=3"])
     func different(_ bounds: String) throws {
         for seed in 1...20 {
             let swarm = try Swarm([try question(bounds)], count: 60, search: ExploreOptions(), seed: UInt64(seed))
