@@ -172,6 +172,7 @@ extension KernelModel {
         switch operation {
         case .clui: return "clui"
         case .testFlag: return task.flag != 0 ? "if (!flag): the flag is set, it is consumed" : "if (!flag): it is clear, uintr_wait()"
+        case .cluiAndTest: return task.flag != 0 ? "clui; if (!flag): the flag is set, stui" : "clui; if (!flag): it is clear, uintr_wait()"
         case .stui: return "stui"
         case .spin: return "spins"
         case .jump: return "system call"
@@ -181,6 +182,7 @@ extension KernelModel {
         case .ifPending: return test("PIR or UIRR != 0?", (task.pir | uirr) != 0)
         case .ifWaiting: return test("waiting?", task.waiting)
         case .ifInterruptible: return test("TASK_INTERRUPTIBLE?", task.interruptible)
+        case .ifExpired: return "timer expired?"
         case .unlessTIF: return test("TIF_UINTR?", task.tif)
         case .unlessNeedLoad: return test("state in the registers?", !task.needLoad)
         case .unlessArmed: return test("armed?", task.armed)

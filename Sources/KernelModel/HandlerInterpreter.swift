@@ -119,7 +119,10 @@ extension KernelModel {
             posted(&s, sender: index, &breaks)
         case .gpSetON: s[receiver: r].on = true
         case .gpClearWaiting: s[receiver: r].waiting = false
-        case .gpWake: if !s[receiver: r].unlinked { wake(&s, r) }
+        case .gpWake:
+            if !s[receiver: r].unlinked {
+                if s[receiver: r].exited { breaks |= self.bit(.freedUPID) } else { wake(&s, r) }
+            }
         case .gpFindTask: s[sender: index].register = !s[receiver: r].unlinked
         case .gpWakeFound:
             let found = s[sender: index].register

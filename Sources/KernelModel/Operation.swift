@@ -9,7 +9,9 @@ public enum Operation: UInt8, Sendable {
     case clui
     /// Tests the flag: found set it is consumed and STUI follows; else the system call is entered (`target`).
     case testFlag
-    /// STUI.
+    /// CLUI and the test of the flag in one, for a program that waits once; what the flag says is not consumed.
+    case cluiAndTest
+    /// STUI; the program goes on at `target`.
     case stui
     /// A program that only spins: it never takes a step by itself.
     case spin
@@ -31,6 +33,8 @@ public enum Operation: UInt8, Sendable {
     case ifWaiting
     /// The task state is TASK_INTERRUPTIBLE.
     case ifInterruptible
+    /// The timer of the wait was armed and has expired.
+    case ifExpired
     /// TIF_UINTR is clear.
     case unlessTIF
     /// The component is in the registers, UINV too.

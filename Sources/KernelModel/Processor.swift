@@ -98,6 +98,8 @@ extension KernelModel {
         if s[sender: index].posted { breaks |= bit(.onePost) }
         s[sender: index].posted = true
         let r = target(of: index)
+        // A UPID with a reserved bit that is not the kernel's is a SIGSEGV, and nothing is posted (S-8).
+        if s[receiver: r].foreignReserved { breaks |= bit(.onePost) }
         guard !s[receiver: r].gone else { return }
         let v = vector(of: index)
         s[receiver: r].owed |= 1 << UInt64(v)

@@ -37,9 +37,14 @@ extension KernelModel {
             }
             s[receiver: r].userPC = 2
             return target
+        case .cluiAndTest:
+            if s[receiver: r].flag != 0 { return next }
+            s[receiver: r].uif = false
+            s[receiver: r].userPC = 2
+            return target
         case .stui:
             s[receiver: r].uif = true
-            return 0
+            return target
         case .spin: return -1
 
         case .jump: return target
@@ -49,6 +54,7 @@ extension KernelModel {
         case .ifPending: return (s[receiver: r].pir | uirr(s, r, c)) != 0 ? target : next
         case .ifWaiting: return s[receiver: r].waiting ? target : next
         case .ifInterruptible: return s[receiver: r].interruptible ? target : next
+        case .ifExpired: return configuration.bounds.timeouts > 0 && !s[receiver: r].timer ? target : next
         case .unlessTIF: return s[receiver: r].tif ? next : target
         case .unlessNeedLoad: return s[receiver: r].needLoad ? next : target
         case .unlessArmed: return s[receiver: r].armed ? next : target

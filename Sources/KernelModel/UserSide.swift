@@ -6,4 +6,6 @@ public enum UserSide: String, CaseIterable, Codable, Hashable, Sendable {
     case naive
     /// Never waits: it spins in user mode, and the handler does the work.
     case spin
+    /// Waits once, in the `clui` pattern, and then spins in user mode.
+    case once
 }

@@ -51,6 +51,11 @@ public struct WaitDesign: Sendable {
             code.label("call")
             code.emit(.jump, to: "wait", name: "user.syscall")
             code.emit(.jump, to: "top", local: true)
+        case .once:
+            code.emit(.cluiAndTest, to: "wait")
+            code.label("spin")
+            code.emit(.spin)
+            code.emit(.stui, to: "spin")
         case .spin:
             code.emit(.spin)
             code.emit(.spin, name: "user.spin1")

@@ -53,9 +53,10 @@ struct CanonicalSteps<M: Model>: Expander {
 
     @inlinable @inline(__always)
     func expand<Sink: StepSink<M.State>>(_ state: M.State, into sink: inout Sink) {
-        var canonical = CanonicalSink(model: model, sink: sink)
-        model.steps(from: state, into: &canonical)
-        sink = canonical.sink
+        withUnsafeMutablePointer(to: &sink) { pointer in
+            var canonical = CanonicalSink(model: model, sink: pointer)
+            model.steps(from: state, into: &canonical)
+        }
     }
 
     @inlinable
@@ -71,15 +72,15 @@ struct CanonicalSteps<M: Model>: Expander {
 @usableFromInline
 struct CanonicalSink<M: Model, Sink: StepSink<M.State>>: StepSink {
     @usableFromInline let model: M
-    @usableFromInline var sink: Sink
+    @usableFromInline let sink: UnsafeMutablePointer<Sink>
 
-    @inlinable init(model: M, sink: Sink) {
+    @inlinable init(model: M, sink: UnsafeMutablePointer<Sink>) {
         self.model = model
         self.sink = sink
     }
 
     @inlinable @inline(__always)
     mutating func add(_ next: M.State, step: StepID, breaks: PropertySet) {
-        sink.add(model.canonical(next), step: step, breaks: breaks)
+        sink.pointee.add(model.canonical(next), step: step, breaks: breaks)
     }
 }

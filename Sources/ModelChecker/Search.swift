@@ -17,8 +17,21 @@ public struct Search<M: Model>: Sendable {
     public func run(progress: (Progress) -> Void = { _ in }) throws(SearchError) -> SearchResult<M.State> {
         try checkModel()
         for reduction in [Reductions.partialOrder, .chains] where options.reductions.contains(reduction) {
-            throw .notDeclared(reduction == .chains ? "the reduction .chains (ProcessModel)" : "the reduction .partialOrder (ProcessModel)")
+            throw .notDeclared("the reduction \(reduction == .chains ? ".chains" : ".partialOrder") (ProcessModel)")
         }
+        if options.reductions.contains(.checkDeclarations) {
+            return try checkDeclarations(progress) { visited, seed throws(SearchError) in
+                try model.checkCanonical(visited)
+            }
+        }
+        return options.reductions.contains(.canonical)
+            ? try run(with: CanonicalSteps(model: model), progress)
+            : try run(with: EveryStep(model: model), progress)
+    }
+
+    @inlinable
+    func run<E: Expander>(with expander: @autoclosure () -> E, _ progress: (Progress) -> Void) throws(SearchError) -> SearchResult<M.State>
+    where E.M == M {
         switch options.strategy {
         case .randomWalk(let seed, let walks, let depth):
             var random = RandomWalks(model, options, seed: seed, walks: walks, depth: depth, fairness: nil)
@@ -28,10 +41,27 @@ public struct Search<M: Model>: Sendable {
             var random = RandomWalks(model, options, seed: seed, walks: walks, depth: depth, fairness: fairness)
             return random.run(progress: progress)
         case .breadthFirst, .depthFirst:
-            return options.reductions.contains(.canonical)
-                ? try search(with: CanonicalSteps(model: model), progress)
-                : try search(with: EveryStep(model: model), progress)
+            return try search(with: expander(), progress)
         }
+    }
+
+    /// An unreduced breadth-first search, then `check` of what it visited.
+    @inlinable
+    func checkDeclarations(
+        _ progress: (Progress) -> Void, _ check: (Visited<M.State>, UInt64) throws(SearchError) -> Void
+    ) throws(SearchError) -> SearchResult<M.State> {
+        guard options.strategy == .breadthFirst, !options.fingerprints else { throw .checkNeedsStates }
+        var plain = self
+        plain.options.reductions = []
+        var search = try BreadthFirst(EveryStep(model: model), plain.options)
+        let findings = search.run(progress: progress)
+        var result = try plain.conclude(search.expander, &search.store, findings, cut: search.cut, search.result)
+        let outcome: Result<Void, SearchError> = withUnsafeMutablePointer(to: &search.store) { store in
+            Result { () throws(SearchError) in try check(Visited(shards: store, shardBits: 0), options.seed) }
+        }
+        try outcome.get()
+        result.coverage += "; the declarations hold in these states (samples by seed \(options.seed))"
+        return result
     }
 
     @inlinable
@@ -140,5 +170,23 @@ public struct Search<M: Model>: Sendable {
         }
         guard !model.initialStates.isEmpty else { throw .noInitialState }
         guard model.properties.count <= 32 else { throw .tooManyProperties(model.properties.count) }
+    }
+}
+
+extension Search where M: ProcessModel {
+    /// - Parameter progress: called about every `progressInterval` seconds.
+    @inlinable
+    public func run(progress: (Progress) -> Void = { _ in }) throws(SearchError) -> SearchResult<M.State> {
+        try checkModel()
+        if options.reductions.contains(.checkDeclarations) {
+            return try checkDeclarations(progress) { visited, seed throws(SearchError) in
+                try model.checkCanonical(visited)
+                var check = DeclarationCheck(model, visited, seed: seed)
+                try check.run()
+            }
+        }
+        return options.reductions.isEmpty
+            ? try run(with: EveryStep(model: model), progress)
+            : try run(with: ReducedSteps(model, options.reductions), progress)
     }
 }

@@ -12,6 +12,8 @@ public enum SearchError: Error, Equatable, Sendable, CustomStringConvertible {
     case notDeclared(String)
     /// Depth first, a state is needed again after it was stored.
     case fingerprintsDepthFirst
+    /// A check of declarations looks at visited states.
+    case checkNeedsStates
     /// A declaration is wrong.
     case wrongDeclaration(String)
 
@@ -29,6 +31,7 @@ public enum SearchError: Error, Equatable, Sendable, CustomStringConvertible {
         case .notDeclared(let what):
             "\(what) needs a model that declares it: leave it out, or declare it"
         case .fingerprintsDepthFirst: "fingerprints serve breadth-first search only: choose .breadthFirst, or leave them out"
+        case .checkNeedsStates: ".checkDeclarations works with .breadthFirst and without fingerprints: choose these"
         case .wrongDeclaration(let what): "a declaration of the model is wrong: \(what)"
         }
     }

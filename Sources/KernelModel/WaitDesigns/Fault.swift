@@ -17,6 +17,7 @@ extension WaitDesign {
         code.function("uintr_wait")
         code.label("wait")
         code.emit(.armTimer, local: true)
+        code.label("again")
         code.emit(.setInterruptible, name: "wait.state")
         code.emit(.clearUINV, name: "wait.uinv")
         code.emit(.setTIF, irqs: false, local: true, name: "wait.tif")
@@ -24,6 +25,11 @@ extension WaitDesign {
         code.emit(.armIfNoPIR, to: "abort", irqs: false, name: "wait.arm")
         code.emit(.schedule, name: "schedule")
         code.emit(.disarm, name: "wait.disarm")
+        // It waits again unless a signal or the timer ends the wait. A vector then keeps it from sleeping: a return of 0 means that one
+        // is pending.
+        code.emit(.ifSignal, to: "abort", name: "wait.signal")
+        code.emit(.ifExpired, to: "abort", local: true, name: "wait.expired")
+        code.emit(.jump, to: "again", local: true, name: "wait.again")
         code.label("abort")
         code.emit(.setRunning, local: true, name: "wait.running")
         code.emit(.cancelTimer, local: true)

@@ -57,6 +57,7 @@ extension WaitDesign {
             sources.fault.function("exc_general_protection")
             sources.fault.label("generalProtection")
             sources.fault.emit(.decode, local: true)
+            sources.fault.emit(.segvIfForeign, name: "gp.foreign")
             sources.fault.emit(.gpPost)
             sources.fault.emit(.gpWake)
             sources.fault.emit(.gpDone, local: true)

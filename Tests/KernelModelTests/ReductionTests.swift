@@ -1,0 +1,71 @@
+import KernelModel
+import ModelChecker
+import Testing
+
+/// Collects the endings of a model: the states without steps.
+private func endings(_ model: KernelModel, canonical: Bool) -> Set<KernelState> {
+    var seen: Set<KernelState> = []
+    var endings: Set<KernelState> = []
+    var stack = model.initialStates
+    while let state = stack.popLast() {
+        guard seen.insert(state).inserted else { continue }
+        let steps = model.steps(from: state)
+        if steps.isEmpty { endings.insert(model.canonical(state)) }
+        // What follows a step after which everything is undefined is not searched.
+        let fatal = Claim.allCases.filter { [.waitList, .freedUPID, .xrstors].contains($0) }.reduce(PropertySet(0)) {
+            $0 | 1 << PropertySet($1.bitIndex)
+        }
+        for step in steps where step.breaks & fatal == 0 { stack.append(canonical ? model.canonical(step.next) : step.next) }
+    }
+    return endings
+}
+
+@Suite("Reductions of the kernel's model") struct ReductionTests {
+    @Test(
+        "fused steps and merged states give the verdicts of single steps",
+        arguments: WaitDesign.all.map(\.name), Situation.all.filter { $0.name != "two receivers and an exit" })
+    func verdicts(_ design: String, _ situation: Situation) throws {
+        let reduced = try situation.model(design).judged().broken
+        let single = try situation.model(design, isFused: false).judged([]).broken
+        // Cycles of canonical states are decided without reductions.
+        #expect(reduced.subtracting([.faultLoop]) == single.subtracting([.faultLoop]))
+    }
+
+    @Test("and the same endings", arguments: WaitDesign.all.map(\.name), [0, 2, 5, 7, 10])
+    func endingsAgree(_ design: String, _ index: Int) throws {
+        let situation = Situation.all[index]
+        let reduced = endings(try situation.model(design), canonical: true)
+        let single = endings(try situation.model(design, isFused: false), canonical: false)
+        // A program counter may rest on a local step in one and not in the other; who waits, and for what, is the same.
+        #expect(reduced.count == single.count)
+    }
+
+    @Test("canonical is idempotent, and keeps steps", arguments: WaitDesign.all.map(\.name))
+    func canonical(_ design: String) throws {
+        let situations = Situation.all.filter { $0.bounds.cpus == 3 || $0.bounds.receivers == 2 }
+        for situation in situations {
+            let model = try situation.model(design)
+            var generator = SystemRandomNumberGenerator()
+            let seed = generator.next()
+            var random = seed
+            var state = model.initialStates[0]
+            for _ in 0..<20_000 {
+                let steps = model.steps(from: state)
+                let canonical = model.canonical(state)
+                try #require(model.canonical(canonical) == canonical, "seed \(seed): \(model.values(state))")
+                let mine = Set(steps.map { model.canonical($0.next) })
+                let its = Set(model.steps(from: canonical).map { model.canonical($0.next) })
+                try #require(mine == its, "seed \(seed): \(model.values(state))")
+                random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                state = steps.isEmpty ? model.initialStates[0] : steps[Int(random >> 33) % steps.count].next
+            }
+        }
+    }
+
+    @Test(
+        "exact counts of states, without reduction",
+        arguments: [("rfc-v1", 286), ("intel-sender", 241), ("mail", 171), ("vector", 675)])
+    func counts(_ design: String, _ states: Int) throws {
+        #expect(try KernelModel(design: design, bounds: within(), isFused: false).judged([]).result.states == states)
+    }
+}
