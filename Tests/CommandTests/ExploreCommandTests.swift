@@ -148,7 +148,7 @@ struct ExploreCommandTests {
             ("--design fault --bounds cpu=2", "Did you mean cpus?"), ("--design fault --bounds cpus=9", "the nearest is cpus=\(BoundKey.all[0].range.upperBound)"),
             ("--design fault --bounds cpus=-1", "the nearest is cpus=1"), ("--design fault --bounds cpus", "name=number"),
             ("--design fault --scenario hotplug --bounds offline=0", "offline=1"), ("--design fault --memory 0", "--memory 4G"),
-            ("--design fault --memory much", "--memory 4G"), ("--design fault --threads 0", "1 to 1024"), ("--design fault --seed x", "seed"),
+            ("--design fault --memory much", "--memory 4G"), ("--design fault --threads 0", "1 to 1024"), ("--design fault --seed x", "seed"), ("--design fault --fingerprints --strategy pct", "breadth-first alone"),
             ("--all --trace t.json", "--design and --claim"), ("--all --format mermaid", "html"), ("--design fault --format yaml", "markdown"),
             ("--list --format html", "text or json"), ("--design fault --shards 3", "--output"), ("--design fault --output x", "--shards"),
             ("--design fault --shards 0 --output x", "1 to 100000"), ("--all --shards 2 --output /tmp/never-made", "questions"), ("--design fault extra", "extra"),

@@ -54,22 +54,22 @@ struct MergeCommandTests {
     func shards() async throws {
         let folder = scratch.file("the jobs")
         let written = try await Command.run(
-            "explore", "--design", "rfc-v1", "--scenario", "hotplug", "--bounds", "senders=2", "--shards", "6", "--output", folder, "--seed", "11",
+            "explore", "--design", "rfc-v1", "--scenario", "hotplug", "--bounds", "senders=2", "--shards", "12", "--output", folder, "--seed", "11",
             "--memory", "256M")
-        #expect(written.status == 0 && written.output.contains("6 jobs") && written.error.isEmpty)
+        #expect(written.status == 0 && written.output.contains("12 jobs") && written.error.isEmpty)
         let again = try await Command.run(
-            "explore", "--design", "rfc-v1", "--scenario", "hotplug", "--bounds", "senders=2", "--shards", "6", "--output", folder + "2", "--seed", "11",
+            "explore", "--design", "rfc-v1", "--scenario", "hotplug", "--bounds", "senders=2", "--shards", "12", "--output", folder + "2", "--seed", "11",
             "--memory", "256M")
         #expect(again.status == 0)
         #expect(try scratch.read("the jobs/jobs.txt") == scratch.read("the jobs2/jobs.txt"))
         // What GNU parallel and the job array do, one after the other.
         let run = try await Command.shell(
             "cd '\(folder)'; export UINTR=\"$UINTR_EXECUTABLE\"; while IFS= read -r line; do bash -c \"$line\"; done < jobs.txt; sh -n jobs.sbatch && ls results | wc -l")
-        #expect(run.output == "6\n" && run.error.isEmpty, "\(run.error)")
+        #expect(run.output == "12\n" && run.error.isEmpty, "\(run.error)")
         let merged = try await Command.shell("uintr merge '\(folder)'/results/*.json")
-        #expect(merged.status == 1 && merged.output.contains("6 runs of ") && merged.error.isEmpty, "\(merged.error)")
+        #expect(merged.status == 1 && merged.output.contains("12 runs of ") && merged.error.isEmpty, "\(merged.error)")
         let array = try await Command.shell(
-            "cd '\(folder)'; rm results/*; export UINTR=\"$UINTR_EXECUTABLE\" SLURM_SUBMIT_DIR=.; SLURM_ARRAY_TASK_ID=2 sh jobs.sbatch; echo $?; ls results; SLURM_ARRAY_TASK_ID=7 sh jobs.sbatch; echo $?")
-        #expect(array.output == "0\n0002.json\n1\n" && array.error.contains("no line 7"))
+            "cd '\(folder)'; rm results/*; export UINTR=\"$UINTR_EXECUTABLE\" SLURM_SUBMIT_DIR=.; SLURM_ARRAY_TASK_ID=2 sh jobs.sbatch; echo $?; ls results; SLURM_ARRAY_TASK_ID=13 sh jobs.sbatch; echo $?")
+        #expect(array.output == "0\n0002.json\n1\n" && array.error.contains("no line 13"))
     }
 }

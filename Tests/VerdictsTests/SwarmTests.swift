@@ -49,6 +49,7 @@ struct SwarmTests {
         let swarm = try Swarm([try question("senders=3,preemptions=2")], count: 100, search: given, seed: 3)
         for job in swarm.jobs {
             #expect((job.search.seed != nil) == job.search.strategy.isRandom)
+            #expect(!job.search.fingerprints || job.search.strategy == .breadthFirst)
             #expect(job.search.memory == 1 << 30 && job.search.threads == 1)
         }
         #expect(Set(swarm.jobs.map(\.search.strategy)) == Set(ExploreOptions.Strategy.allCases))
