@@ -89,6 +89,9 @@ struct ExploreCommand: ParsableCommand {
         }
         if repairs != nil && design == nil { throw ValidationError("--repairs belong to a design. Give --design as well.") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is 1 to 1024, not \(threads).") }
+        if fingerprints && strategy != .breadthFirst {
+            throw ValidationError("--fingerprints serve --strategy breadth-first alone, not \(strategy.rawValue). Leave one of them out.")
+        }
         if all && trace != nil { throw ValidationError("--trace saves one trace. Give --design and --claim in place of --all.") }
         if all && format == .mermaid { throw ValidationError("A Mermaid diagram draws one trace. Give --design and --claim in place of --all, or --format html.") }
         if (shards == nil) != (output == nil) {

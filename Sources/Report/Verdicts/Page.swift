@@ -72,8 +72,8 @@ extension ExploreReport {
     }
 
     private func claimsList(_ matrix: VerdictMatrix) -> String {
-        "<details><summary>The claims</summary><dl>"
-            + matrix.claims.map { "<dt id=\"claim-\($0.rawValue)\">\($0.rawValue)</dt><dd>\(escaped($0.summary))</dd>" }.joined() + "</dl></details>\n"
+        "<h2>The claims</h2>\n<dl>"
+            + matrix.claims.map { "<dt id=\"claim-\($0.rawValue)\">\($0.rawValue)</dt><dd>\(escaped($0.summary))</dd>" }.joined() + "</dl>\n"
     }
 
     private var ideaTable: String {
