@@ -264,11 +264,13 @@ extension KernelModel {
     }
 
     /// The mail's situation: a receiver sleeps, and the CPU that its NDST names is offline.
-    @inlinable func sleepsWithCPUOffline(_ s: KernelState) -> Bool {
-        guard s.hotplugPhase == 2 else { return false }
+    @inlinable func sleepsWithCPUOffline(_ s: KernelState) -> Bool { s.hotplugPhase == 2 && sleeps(on: s.hotplugCPU, s) }
+
+    /// A receiver sleeps, and its NDST names CPU `c`.
+    @inlinable func sleeps(on c: Int, _ s: KernelState) -> Bool {
         for r in 0..<receivers {
             let task = s[receiver: r]
-            if !task.onRQ, !task.gone, cpu(running: r + 1, s) == nil, task.ndst == s.hotplugCPU { return true }
+            if !task.onRQ, !task.gone, cpu(running: r + 1, s) == nil, task.ndst == c { return true }
         }
         return false
     }
@@ -380,3 +382,5 @@ extension KernelModel {
         sink.add(next, step: StepKind.leaveCPU.id(c), breaks: breaks)
     }
 }
+        // The CPU that leaves may give the sleeper another NDST.
+        if scenario == .hotplug, sleeps(on: c, s) { next.mayPost = true }
