@@ -77,6 +77,8 @@ extension KernelModel {
             next[cpu: c].setIRR(vector, true)
             // The arrival touches nothing that another CPU sees, so it may come just before the CPU takes the interrupt.
             if isFused, idle, cpu.irqpc == 0, interruptsAreOn(s, cpu.current) { take(&next, cpu: c, &breaks) }
+        } else if vector == .uinv {
+            forgetNotifications(&next)
         }
         sink.add(next, step: StepKind.arrive.id(c, Int(vector.rawValue)), breaks: breaks)
     }
@@ -299,6 +301,7 @@ extension KernelModel {
         if r >= 0 { enterKernel(&s, r) }
     }
 
+            forgetNotifications(&s)
     /// What happens to a machine: CPU hotplug, signals, timers.
     @inlinable func environment<Sink: StepSink<KernelState>>(_ s: KernelState, _ sink: inout Sink) {
         switch s.hotplugPhase {
