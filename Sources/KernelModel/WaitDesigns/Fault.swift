@@ -64,11 +64,12 @@ extension WaitDesign {
         code.writeCommon { code in
             code.function("uintr_free")
             code.label("leave")
-            code.emit(.clearComponent, name: "leave.msrs")
+            // SN first: where the component is gone the switch does not set it.
             code.emit(.setSN, name: "leave.sn")
             code.emit(.unlink, name: "leave.unlink")
             code.emit(.gone, local: true)
         }
+            code.emit(.clearComponent, name: "leave.msrs")
     }
 
     private static func writeFaultHandler(_ code: inout Assembler) {
