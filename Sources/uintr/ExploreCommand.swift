@@ -42,6 +42,9 @@ struct ExploreCommand: ParsableCommand {
     @Flag(help: "The matrix: every design against every claim, or those of --design and --claim.")
     var all = false
 
+    @Option(help: "With --all and no bounds of its own: the situations that are searched together.")
+    var suite = Suite.Name.small
+
     @Option(help: "What standard output carries.")
     var format = Format.text
 
@@ -124,18 +127,30 @@ struct ExploreCommand: ParsableCommand {
         if let design { designs = [try WaitDesign.checked(design)] }
         var claims = all ? Claim.allCases : [.lostWakeup]
         if let claim { claims = [try Claim.named(claim)] }
-        let bounds = try Bounds.parse(bounds, scenario: scenario)
         let names = (repairs ?? "").split(separator: ",").map { String($0.filter { $0 != " " }) }
+        var situations = Suite.named(suite).situations.map { Question(design: "", scenario: $0.scenario, user: $0.user, bounds: $0.bounds) }
+        if !usesSuite {
+            situations = [
+                Question(design: "", scenario: scenario, user: user, bounds: try Bounds.parse(bounds, scenario: scenario))
+            ]
+        }
         var questions: [[Question]] = []
         for design in designs {
             let repairs = try design.checkedRepairs(names)
-            questions.append(
-                claims.map {
-                    Question(design: design.name, repairs: repairs, claim: $0, scenario: scenario, user: user, bounds: bounds)
-                })
+            for situation in situations {
+                questions.append(
+                    claims.map {
+                        var question = situation
+                        (question.design, question.repairs, question.claim) = (design.name, repairs, $0)
+                        return question
+                    })
+            }
         }
         return questions
     }
+
+    /// What was typed says nothing of the situation: a suite of them is searched.
+    private var usesSuite: Bool { all && bounds.isEmpty && scenario == .any && user == .clui && shards == nil }
 
     private func options() throws(UsageError) -> ExploreOptions {
         var options = ExploreOptions()
@@ -179,7 +194,7 @@ struct ExploreCommand: ParsableCommand {
             if wantsIdeas, let first = questions.first?.first {
                 let line = SearchProgressLine("the mail's other ideas", number: total, of: total)
                 defer { line.erase() }
-                ideas = try explorer.ideas(first, options) { line.update($0) }
+                ideas = try explorer.ideas(usesSuite ? Suite.ideas(first) : first, options) { line.update($0) }
             }
         } catch {
             Output.note(error.sentence)
@@ -219,4 +234,5 @@ struct ExploreCommand: ParsableCommand {
 
 extension Scenario: ExpressibleByArgument {}
 extension UserSide: ExpressibleByArgument {}
+extension Suite.Name: ExpressibleByArgument {}
 extension ExploreOptions.Strategy: ExpressibleByArgument {}
