@@ -21,6 +21,7 @@ struct DeclarationCheck<M: ProcessModel> {
 
     @inlinable
     mutating func run() throws(SearchError) {
+        try checkTransactions()
         let bound = visited.bound
         for number in 0..<bound where visited.contains(number) {
             try check(visited[number], other: visited[anyNumber(below: bound)])
@@ -58,6 +59,7 @@ struct DeclarationCheck<M: ProcessModel> {
                 }
             }
             try checkReads(process, own, places, steps[process], state, other)
+            try checkMovers(process, places, steps, state)
         }
         try checkDead(state, places)
         let mixed = state.choosing(model.observed, else: other)

@@ -5,12 +5,12 @@
 /// somebody else: the union of the footprints of all locations that it can reach without passing one that needs such a lock.
 ///
 /// Invariant of the unsafe code: `conflicts` has `placeCount` rows of `rowWords` words, `enables` as many rows for each of
-/// `lockSets`; both are written in `init` only.
+/// `lockSets`; `firstPlace` has `processCount` entries, `dead` and `isInner` have `placeCount`. All are written in `init` only.
 @usableFromInline
 final class Dependence<State: PackedState>: @unchecked Sendable {
     @usableFromInline let processCount: Int
     /// Number of the first place of each process.
-    @usableFromInline let firstPlace: [Int]
+    @usableFromInline let firstPlace: UnsafeMutablePointer<Int>
     @usableFromInline let placeCount: Int
     @usableFromInline let rowWords: Int
     /// Bit q of row p: a step from place p is in conflict with something in the future of place q (of another process), the
@@ -21,13 +21,19 @@ final class Dependence<State: PackedState>: @unchecked Sendable {
     @usableFromInline let lockSets: [LockSet]
     /// The place's lock set, by its number in `lockSets`.
     @usableFromInline let lockSetOfPlace: [Int]
-    /// Each cycle of a process's locations has one of these.
-    @usableFromInline let closesCycle: [Bool]
-    @usableFromInline let dead: [State]
+    /// A state where this place's step is chosen is expanded in full: each cycle of a process's locations has such a place, and
+    /// where a transaction begins with a right mover is one.
+    @usableFromInline let needsEveryone: [Bool]
+    @usableFromInline let dead: UnsafeMutablePointer<State>
     @usableFromInline let hasDead: Bool
+    /// Inside a transaction.
+    @usableFromInline let isInner: UnsafeMutablePointer<Bool>
+    /// Processes that have transactions, one bit for each.
+    @usableFromInline let withTransactions: UInt64
 
+    /// - Parameter transactions: whether `Footprint.phase` is used.
     @usableFromInline
-    init<M: ProcessModel>(_ model: M) where M.State == State {
+    init<M: ProcessModel>(_ model: M, transactions: Bool) where M.State == State {
         let processes = model.processCount
         var first: [Int] = []
         var footprints: [Footprint<State>] = []
@@ -41,14 +47,17 @@ final class Dependence<State: PackedState>: @unchecked Sendable {
         }
         let count = footprints.count
         processCount = processes
-        firstPlace = first
+        firstPlace = Self.copy(first)
         placeCount = count
         rowWords = (count + 63) / 64
-        dead = footprints.map(\.dead)
-        hasDead = dead.contains { !$0.isZero }
+        dead = Self.copy(footprints.map(\.dead))
+        hasDead = footprints.contains { !$0.dead.isZero }
         lockSets = Array(Set(footprints.map(\.holds))).sorted()
         let sets = lockSets
         lockSetOfPlace = footprints.map { sets.firstIndex(of: $0.holds) ?? 0 }
+        let inner = footprints.map { transactions && $0.phase != .outside }
+        isInner = Self.copy(inner)
+        withTransactions = zip(inner, processOf).reduce(0) { $0 | ($1.0 ? 1 << UInt64($1.1) : 0) }
         conflicts = .allocate(capacity: max(count * rowWords, 1))
         enables = .allocate(capacity: max(count * rowWords * sets.count, 1))
         conflicts.initialize(repeating: 0, count: count * rowWords)
@@ -81,19 +90,32 @@ final class Dependence<State: PackedState>: @unchecked Sendable {
                 }
             }
         }
-        var closesCycle = [Bool](repeating: false, count: count)
+        var needsEveryone = [Bool](repeating: false, count: count)
         let (rows, width) = (conflicts, rowWords)
         for process in 0..<processes {
             let own = first[process]..<first[process] + model.locationCount(of: process)
             let weights = own.map { place in
-                (0..<width).reduce(0) { $0 + rows[place * width + $1].nonzeroBitCount }
+                inner[place] ? -1 : (0..<width).reduce(0) { $0 + rows[place * width + $1].nonzeroBitCount }
             }
-            closesCycle.replaceSubrange(own, with: Self.cut(own.map { footprints[$0].next }, weight: weights))
+            needsEveryone.replaceSubrange(own, with: Self.cut(own.map { footprints[$0].next }, weight: weights))
+            for place in own where Self.beginsWithRightMover(footprints[place], footprints[own], inner[own]) {
+                needsEveryone[place] = true
+            }
         }
-        self.closesCycle = closesCycle
+        self.needsEveryone = needsEveryone
+    }
+
+    /// Read for every step of a search: without bounds checks, and without a count of references.
+    static func copy<T: BitwiseCopyable>(_ values: [T]) -> UnsafeMutablePointer<T> {
+        let copy = UnsafeMutablePointer<T>.allocate(capacity: max(values.count, 1))
+        copy.initialize(from: values, count: values.count)
+        return copy
     }
 
     deinit {
+        firstPlace.deallocate()
+        dead.deallocate()
+        isInner.deallocate()
         conflicts.deallocate()
         enables.deallocate()
     }

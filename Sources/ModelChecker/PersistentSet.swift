@@ -12,14 +12,15 @@
 struct PersistentSet<M: ProcessModel>: Sendable {
     @usableFromInline typealias State = M.State
     @usableFromInline let model: M
-    @usableFromInline let dependence: Dependence<State>
+    /// Whoever makes this value keeps it alive: a counted reference would be counted for every step.
+    @usableFromInline unowned(unsafe) let dependence: Dependence<State>
     @usableFromInline let endingExecution: PropertySet
     @usableFromInline let observes: Bool
 
     @usableFromInline
-    init(_ model: M) {
+    init(_ model: M, _ dependence: Dependence<State>) {
         self.model = model
-        dependence = Dependence(model)
+        self.dependence = dependence
         endingExecution = model.endingExecution
         observes = !model.observed.isZero && model.endingExecution != 0
     }
@@ -59,8 +60,9 @@ struct PersistentSet<M: ProcessModel>: Sendable {
             for process in 0..<count {
                 places[process] = dependence.firstPlace[process] + model.location(of: process, in: state)
             }
+            if dependence.withTransactions != 0, let choice = chooseInner(state, places) { return choice }
             // A single process that nobody's future can disturb is found without looking at the others' steps.
-            for process in 0..<count where !dependence.closesCycle[places[process]] {
+            for process in 0..<count where !dependence.needsEveryone[places[process]] {
                 var isAlone = true
                 for other in 0..<count where other != process && dependence.isConflict(places[process], places[other]) {
                     isAlone = false
@@ -90,7 +92,7 @@ struct PersistentSet<M: ProcessModel>: Sendable {
                 probes.initializeElement(at: process, to: steps)
                 if steps.count == 0 { continue }
                 enabled |= 1 << UInt64(process)
-                if dependence.closesCycle[places[process]] || endsExecution(steps, process, state) {
+                if dependence.needsEveryone[places[process]] || endsExecution(steps, process, state) {
                     unfit |= 1 << UInt64(process)
                 }
                 all.merge(steps)
@@ -143,6 +145,62 @@ struct PersistentSet<M: ProcessModel>: Sendable {
             if larger == set { return set }
             set = larger
         }
+    }
+}
+
+extension PersistentSet {
+    /// The process that is inside a transaction and can go on, if there is one.
+    @inlinable
+    func chooseInner(_ state: State, _ places: UnsafeMutableBufferPointer<Int>) -> Choice? {
+        var left = dependence.withTransactions
+        while left != 0 {
+            let process = left.trailingZeroBitCount
+            left &= left &- 1
+            guard dependence.isInner[places[process]] else { continue }
+            let steps = probe(process, state)
+            if steps.count > 0, !endsExecution(steps, process, state) {
+                return Choice(processes: 1 << UInt64(process), steps: steps)
+            }
+        }
+        return nil
+    }
+
+    @inlinable @inline(__always)
+    func isInner(_ process: Int, _ state: State) -> Bool {
+        dependence.isInner[dependence.firstPlace[process] &+ model.location(of: process, in: state)]
+    }
+
+    /// The same, without the others' places.
+    @inlinable
+    func innerProcess(_ state: State) -> Int? {
+        var left = dependence.withTransactions
+        while left != 0 {
+            let process = left.trailingZeroBitCount
+            left &= left &- 1
+            guard isInner(process, state) else { continue }
+            let steps = probe(process, state)
+            if steps.count > 0, !endsExecution(steps, process, state) { return process }
+        }
+        return nil
+    }
+
+    /// The step that alone needs to be taken in `state`, if there is only one and it breaks nothing.
+    /// - Parameters:
+    ///   - process: whose step led to `state`: nearly always it is inside a transaction, or nobody is.
+    ///   - all: look for persistent sets too.
+    @inlinable @inline(__always)
+    func onlyStep(from state: State, after process: Int, all: Bool) -> ProbeSink<State>? {
+        if dependence.withTransactions >> UInt64(process) & 1 != 0, isInner(process, state) {
+            let steps = probe(process, state)
+            if steps.count == 1, steps.breaks == 0, !endsExecution(steps, process, state) { return steps }
+        }
+        if all {
+            let choice = choose(state)
+            return choice.steps.count == 1 && choice.steps.breaks == 0 ? choice.steps : nil
+        }
+        guard let process = innerProcess(state) else { return nil }
+        let steps = probe(process, state)
+        return steps.count == 1 && steps.breaks == 0 ? steps : nil
     }
 }
 

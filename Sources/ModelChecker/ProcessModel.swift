@@ -19,6 +19,8 @@ public struct Footprint<State: PackedState>: Sendable {
     public var acquires: LockSet = 0
     /// Locations where a step from here may lead.
     public var next: [Int]
+    /// Whether other processes need to move while this one is here.
+    public var phase = TransactionPhase.outside
 
     public init(
         reads: State, writes: State, enabling: State? = nil, dead: State = State(), holds: LockSet = 0, acquires: LockSet = 0,
@@ -32,6 +34,20 @@ public struct Footprint<State: PackedState>: Sendable {
         self.acquires = acquires
         self.next = next
     }
+}
+
+/// Where a location stands in a transaction: steps of one process that may be taken as one (Lipton 1975).
+///
+/// A transaction is a path of locations `outside`, `beforeCommit` …, `afterCommit` …, `outside`. In the two inner phases only this
+/// process moves, as long as it can. On every path an `outside` location must come again.
+public enum TransactionPhase: Sendable {
+    case outside
+    /// Every step that leads here is a right mover: whatever another process does next, it could have done before that step, to
+    /// the same effect. Taking a lock is one.
+    case beforeCommit
+    /// Every step from here is a left mover: it could have been taken before whatever another process did last, to the same
+    /// effect; and there always is one. Releasing a lock is one.
+    case afterCommit
 }
 
 /// A model made of processes, each at a control location, that declares what the steps from there touch. From this a search

@@ -7,20 +7,25 @@ struct ReducedSteps<M: ProcessModel>: Expander {
     @usableFromInline let reductions: Reductions
     @usableFromInline let watchesStates: Bool
 
+    /// - Parameter dependence: must live as long as this value.
     @usableFromInline
-    init(_ model: M, _ reductions: Reductions) {
+    init(_ model: M, _ reductions: Reductions, _ dependence: Dependence<State>) {
         self.model = model
         self.reductions = reductions
-        persistent = PersistentSet(model)
+        persistent = PersistentSet(model, dependence)
         watchesStates = !model.observed.isZero
     }
 
     @inlinable
     func expand<Sink: StepSink<State>>(_ state: State, into sink: inout Sink) {
-        withUnsafeMutablePointer(to: &sink) { pointer in
-            var following = FollowingSink(expander: self, sink: pointer)
+        withUnsafeMutablePointer(to: &sink) { pointer in withUnsafePointer(to: self) { expander in
+            var following = FollowingSink(expander: expander, sink: pointer)
             guard reductions.contains(.partialOrder) else {
-                model.steps(from: state, into: &following)
+                if let process = persistent.innerProcess(state) {
+                    model.steps(of: process, from: state, into: &following)
+                } else {
+                    model.steps(from: state, into: &following)
+                }
                 return
             }
             var left = persistent.choose(state).processes
@@ -28,15 +33,19 @@ struct ReducedSteps<M: ProcessModel>: Expander {
                 model.steps(of: left.trailingZeroBitCount, from: state, into: &following)
                 left &= left &- 1
             }
-        }
+        } }
     }
 
     @inlinable
     func segments(from state: State) -> [Segment<State>] {
-        let chosen = reductions.contains(.partialOrder) ? persistent.choose(state).processes : .max
+        let chosen =
+            reductions.contains(.partialOrder)
+            ? persistent.choose(state).processes : persistent.innerProcess(state).map { 1 << UInt64($0) } ?? .max
         return model.steps(from: state).filter { chosen >> UInt64(model.process(of: $0.id)) & 1 != 0 }.map { step in
             var segment = Segment(states: [representative(step.next)], breaks: step.breaks)
-            if step.breaks == 0 { _ = follow(segment.states[0]) { segment.states.append($0) } }
+            if step.breaks == 0 {
+                _ = follow(step.next, after: model.process(of: step.id)) { segment.states.append(representative($0)) }
+            }
             return segment
         }
     }
@@ -58,38 +67,44 @@ struct ReducedSteps<M: ProcessModel>: Expander {
         return result
     }
 
-    /// The end of the chain from `state`. It is finite: without the locations that cut them, a process's locations have no cycle.
-    /// - Parameter passing: takes every state after `state`, the end included.
+    /// The end of the chain from `state`. It is finite: without the locations that cut them, a process's locations have no cycle,
+    /// and none of those is inside a transaction.
+    /// - Parameters:
+    ///   - process: whose step led to `state`.
+    ///   - passing: takes every state after `state`, the end included.
     @inlinable @inline(__always)
-    func follow(_ state: State, passing: (State) -> Void) -> State {
+    func follow(_ state: State, after process: Int, passing: (State) -> Void) -> State {
         var state = state
         guard reductions.contains(.chains) else { return state }
+        var process = process
         while !watchesStates || model.broken(in: state) == 0 {
-            let choice = persistent.choose(state)
-            guard choice.steps.count == 1, choice.steps.breaks == 0 else { break }
-            state = representative(choice.steps.next)
+            guard let step = persistent.onlyStep(from: state, after: process, all: reductions.contains(.partialOrder)) else { break }
+            process = model.process(of: step.step)
+            state = step.next
             passing(state)
         }
         return state
     }
 }
 
-/// Passes the end of each step's chain on.
+/// Passes the end of each step's chain on. Both pointers are valid while one state is expanded, and so is this.
 @usableFromInline
 struct FollowingSink<M: ProcessModel, Sink: StepSink<M.State>>: StepSink {
-    @usableFromInline let expander: ReducedSteps<M>
+    @usableFromInline let expander: UnsafePointer<ReducedSteps<M>>
     @usableFromInline let sink: UnsafeMutablePointer<Sink>
 
     @inlinable
-    init(expander: ReducedSteps<M>, sink: UnsafeMutablePointer<Sink>) {
+    init(expander: UnsafePointer<ReducedSteps<M>>, sink: UnsafeMutablePointer<Sink>) {
         self.expander = expander
         self.sink = sink
     }
 
     @inlinable
     mutating func add(_ next: M.State, step: StepID, breaks: PropertySet) {
-        var state = expander.representative(next)
-        if breaks == 0 { state = expander.follow(state) { _ in } }
-        sink.pointee.add(state, step: step, breaks: breaks)
+        var state = next
+        if breaks == 0 {
+            state = expander.pointee.follow(state, after: expander.pointee.model.process(of: step)) { _ in }
+        }
+        sink.pointee.add(expander.pointee.representative(state), step: step, breaks: breaks)
     }
 }

@@ -194,8 +194,9 @@ extension Search where M: ProcessModel {
                 try check.run()
             }
         }
-        return options.reductions.isEmpty
-            ? try run(with: EveryStep(model: model), progress)
-            : try run(with: ReducedSteps(model, options.reductions), progress)
+        if options.reductions.isEmpty { return try run(with: EveryStep(model: model), progress) }
+        let dependence = Dependence(model, transactions: options.reductions.contains(.transactions))
+        defer { withExtendedLifetime(dependence) {} }
+        return try run(with: ReducedSteps(model, options.reductions, dependence), progress)
     }
 }

@@ -24,7 +24,9 @@ public struct Reductions: OptionSet, Hashable, Sendable {
     public static let canonical = Reductions(rawValue: 4)
     /// No reduction, but every declaration that the reductions rest on is checked as the search goes.
     public static let checkDeclarations = Reductions(rawValue: 8)
-    public static let all: Reductions = [.partialOrder, .chains, .canonical]
+    /// Inside a transaction that the model declares (`Footprint.phase`) only its process moves. Goes with `partialOrder`.
+    public static let transactions = Reductions(rawValue: 16)
+    public static let all: Reductions = [.partialOrder, .chains, .canonical, .transactions]
 }
 
 /// How to search.
