@@ -130,7 +130,7 @@ extension ThreadClaim {
                 "S-4", "ON = 1 at schedule-out, a notification still in flight, must not end in a sleep that nothing ends.",
                 by: luto, in: mail,
                 .violated("mail", "lost-wakeup", "the untended sleep that the mail fears."),
-                .violated("mail", repairs: ["await-on"], "lost-wakeup", within: "messages=2,preemptions=1", "to wait for the IPI at schedule-out does not mend it: what it brings is in UIRR, where nobody looks."),
+                .violated("mail", repairs: ["await-on"], "lost-wakeup", within: "messages=2,preemptions=1", "to wait for the IPI at schedule-out does not mend it: a SENDUIPI may come between the test of ON and the arming."),
                 .holds("fault", "lost-wakeup", within: "cpus=3,senders=2,messages=2,preemptions=1", "to look at UIRR and PIR before arming does, without waiting for anything.")),
             ThreadClaim(
                 "S-5", "A stale notification, after an offline or after the receiver was scheduled out, is harmless.",
