@@ -181,7 +181,8 @@ struct ExploreCommand: ParsableCommand {
         let explorer = Explorer.engine
         var records: [AnswerRecord] = []
         var ideas: [IdeaRow] = []
-        let wantsIdeas = all && design == nil && claim == nil
+        // JSON is an array of answers, which ideas are not.
+        let wantsIdeas = all && design == nil && claim == nil && format != .json
         do throws(ExplorerError) {
             let total = questions.count + (wantsIdeas ? 1 : 0)
             for (index, asked) in questions.enumerated() {

@@ -13,7 +13,8 @@ extension ExploreReport {
         }
         var body = "<header>\n<h1>\(escaped(title))</h1>\n"
         if isMatrix {
-            body += "<p>\(escaped(matrix.bounds.map { "Bounds: \($0.text)." } ?? "The bounds differ from verdict to verdict."))</p>\n"
+            let bounds = matrix.bounds.map { "Bounds: \($0.text)." } ?? (records.isEmpty ? "" : "The bounds differ from verdict to verdict.")
+            body += "<p>\(escaped(bounds))</p>\n"
             body += "<p>\(escaped(sum(matrix))) A verdict that holds is a proof within its bounds, of the model. A cell with a number opens the shortest trace found, of so many steps.</p>\n</header>\n"
             body += table(matrix) + claimsList(matrix) + ideaTable
         } else if let record = records.first {
