@@ -263,7 +263,7 @@ extension KernelModel {
         case .gpSetPIR: return "PIR |= its bit"
         case .gpSetON: return "UPID.ON := 1"
         case .gpClearWaiting: return "waiting := false"
-        case .gpWake, .gpWakeFound: return "wake_up_process(\(receiverName(r)))"
+        case .gpWake, .gpWakeHeld, .gpWakeFound: return "wake_up_process(\(receiverName(r)))"
         case .gpFindTask: return "looks up the task of the UPID"
         case .gpSetTIF: return "\(receiverName(r)): TIF_UINTR := 1"
         case .gpKick: return "kick_process(\(receiverName(r)))"

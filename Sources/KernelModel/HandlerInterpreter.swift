@@ -123,6 +123,7 @@ extension KernelModel {
             if !s[receiver: r].unlinked {
                 if s[receiver: r].exited { breaks |= self.bit(.freedUPID) } else { wake(&s, r) }
             }
+        case .gpWakeHeld: wake(&s, r)
         case .gpFindTask: s[sender: index].register = !s[receiver: r].unlinked
         case .gpWakeFound:
             let found = s[sender: index].register

@@ -180,6 +180,8 @@ public enum Operation: UInt8, Sendable {
     case gpClearWaiting
     /// wake_up_process(), if the UPID still has a task; one step under the lock that guards the pointer.
     case gpWake
+    /// wake_up_process() of a task that the UPID's context holds a reference to: of one that has exited it does nothing.
+    case gpWakeHeld
     /// The same without the lock: looks,
     case gpFindTask
     /// … and wakes what was found.

@@ -44,13 +44,24 @@ public enum StepKind: UInt16, Sendable, CaseIterable {
 }
 
 extension KernelModel {
+    /// First what must come sooner or later: CPUs that have something to run, IPIs in flight. A state without such a step that breaks
+    /// a claim by that is an ending, though a signal, a timer or another CPU might still come and hide it; so nothing of that is added.
     @inlinable public func steps<Sink: StepSink<KernelState>>(from s: KernelState, into sink: inout Sink) {
+        var moves = false
         for c in 0..<cpus {
             let cpu = s[cpu: c]
-            if cpu.online { stepsOfCPU(c, cpu, s, &sink) }
-            if s[inFlight: .uinv, to: c] > 0 { arrival(.uinv, c, cpu, s, &sink) }
-            if s[inFlight: .wait, to: c] > 0 { arrival(.wait, c, cpu, s, &sink) }
+            if cpu.online, stepsOfCPU(c, cpu, s, &sink) { moves = true }
+            if s[inFlight: .uinv, to: c] > 0 {
+                arrival(.uinv, c, cpu, s, &sink)
+                moves = true
+            }
+            if s[inFlight: .wait, to: c] > 0 {
+                arrival(.wait, c, cpu, s, &sink)
+                moves = true
+            }
         }
+        if !moves, s.hotplugPhase != 1, brokenByEnding(in: s) != 0 { return }
+        for c in 0..<cpus where s[cpu: c].online && s[cpu: c].irqpc == 0 { optionalStepsOfCPU(c, s, &sink) }
         environment(s, &sink)
     }
 
@@ -70,32 +81,61 @@ extension KernelModel {
         sink.add(next, step: StepKind.arrive.id(c, Int(vector.rawValue)), breaks: breaks)
     }
 
+    /// - Returns: true if there was one.
     @inlinable func stepsOfCPU<Sink: StepSink<KernelState>>(
         _ c: Int, _ cpu: CPUState, _ s: KernelState, _ sink: inout Sink
-    ) {
+    ) -> Bool {
         var breaks: PropertySet = 0
+        var next = s
         if cpu.irqpc != 0 {
-            var next = s
             if cpu.irqpc == 1 {
                 endNotification(&next, cpu: c, &breaks)
             } else if !stepInterrupt(&next, cpu: c, &breaks) {
-                return
+                return false
             }
             sink.add(next, step: StepKind.handler.id(c), breaks: breaks)
-            return
+            return true
         }
         let current = cpu.current
-        if interruptsAreOn(s, current) && (cpu.irrUINV || cpu.irrWait || cpu.irrKick) {
+        if takesInterrupt(s, cpu) {
             // The interrupt comes before the next instruction.
-            var next = s
             take(&next, cpu: c, &breaks)
             sink.add(next, step: StepKind.take.id(c), breaks: breaks)
-            return
+            return true
         }
         switch current {
-        case 0: idle(c, s, &sink)
-        case 1, 2: receiver(current - 1, c, s, &sink)
-        default: sender(current - 3, c, s, &sink)
+        case 0: return picks(c, s, &sink)
+        case 1, 2:
+            if delivers(s, receiver: current - 1, cpu: c) {
+                deliver(&next, receiver: current - 1, cpu: c, &breaks)
+                sink.add(next, step: StepKind.deliver.id(c), breaks: breaks)
+                return true
+            }
+            guard stepTask(&next, receiver: current - 1, cpu: c, &breaks) else { return false }
+        default: guard stepSender(&next, current - 3, c, &breaks) else { return false }
+        }
+        sink.add(next, step: StepKind.run.id(c), breaks: breaks)
+        return true
+    }
+
+    @inlinable func takesInterrupt(_ s: KernelState, _ cpu: CPUState) -> Bool {
+        (cpu.irrUINV || cpu.irrWait || cpu.irrKick) && interruptsAreOn(s, cpu.current)
+    }
+
+    /// What may happen on a CPU and need not.
+    @inlinable func optionalStepsOfCPU<Sink: StepSink<KernelState>>(_ c: Int, _ s: KernelState, _ sink: inout Sink) {
+        let cpu = s[cpu: c]
+        guard !takesInterrupt(s, cpu) else { return }
+        switch cpu.current {
+        case 0:
+            if inTaskFPUState, s[left: .kthreads] > 0, cpu.owner != 0 {
+                var next = s
+                next.spend(.kthreads)
+                next[cpu: c].owner = 0
+                sink.add(next, step: StepKind.kthread.id(c), breaks: 0)
+            }
+        case 1, 2: if !delivers(s, receiver: cpu.current - 1, cpu: c) { mayInterrupt(receiver: cpu.current - 1, c, s, &sink) }
+        default: mayInterrupt(sender: cpu.current - 3, c, s, &sink)
         }
     }
 
@@ -108,44 +148,30 @@ extension KernelModel {
         }
     }
 
-    @inlinable func idle<Sink: StepSink<KernelState>>(_ c: Int, _ s: KernelState, _ sink: inout Sink) {
-        if s[cpu: c].active {
-            for r in 0..<receivers where s[receiver: r].onRQ && cpu(running: r + 1, s) == nil {
-                var next = s
-                next[cpu: c].current = r + 1
-                var breaks: PropertySet = 0
-                settle(&next, receiver: r, cpu: c, &breaks)
-                sink.add(next, step: StepKind.pick.id(c, r + 1), breaks: breaks)
-            }
-            for index in 0..<senders where !s[sender: index].isDone && cpu(running: index + 3, s) == nil {
-                var next = s
-                next[cpu: c].current = index + 3
-                sink.add(next, step: StepKind.pick.id(c, index + 3), breaks: 0)
-            }
-            if inTaskFPUState, s[left: .kthreads] > 0, s[cpu: c].owner != 0 {
-                var next = s
-                next.spend(.kthreads)
-                next[cpu: c].owner = 0
-                sink.add(next, step: StepKind.kthread.id(c), breaks: 0)
-            }
+    @inlinable func picks<Sink: StepSink<KernelState>>(_ c: Int, _ s: KernelState, _ sink: inout Sink) -> Bool {
+        guard s[cpu: c].active else { return false }
+        var found = false
+        for r in 0..<receivers where s[receiver: r].onRQ && cpu(running: r + 1, s) == nil {
+            var next = s
+            next[cpu: c].current = r + 1
+            var breaks: PropertySet = 0
+            settle(&next, receiver: r, cpu: c, &breaks)
+            sink.add(next, step: StepKind.pick.id(c, r + 1), breaks: breaks)
+            found = true
         }
+        for index in 0..<senders where !s[sender: index].isDone && cpu(running: index + 3, s) == nil {
+            var next = s
+            next[cpu: c].current = index + 3
+            sink.add(next, step: StepKind.pick.id(c, index + 3), breaks: 0)
+            found = true
+        }
+        return found
     }
 
-    @inlinable func receiver<Sink: StepSink<KernelState>>(_ r: Int, _ c: Int, _ s: KernelState, _ sink: inout Sink) {
-        var breaks: PropertySet = 0
+    @inlinable func mayInterrupt<Sink: StepSink<KernelState>>(receiver r: Int, _ c: Int, _ s: KernelState, _ sink: inout Sink) {
         let task = s[receiver: r]
-        let user = isUser(task.pc)
-        if delivers(s, receiver: r, cpu: c) {
-            var next = s
-            deliver(&next, receiver: r, cpu: c, &breaks)
-            sink.add(next, step: StepKind.deliver.id(c), breaks: breaks)
-            return
-        }
-        var next = s
-        if stepTask(&next, receiver: r, cpu: c, &breaks) {
-            sink.add(next, step: StepKind.run.id(c), breaks: breaks)
-        }
         guard !program.task[task.pc].irqsOff else { return }
+        let user = isUser(task.pc)
         if s[left: .preemptions] > 0 {
             var next = s
             next.spend(.preemptions)
@@ -209,19 +235,20 @@ extension KernelModel {
         s[receiver: r].pc = program.exit
     }
 
-    @inlinable func sender<Sink: StepSink<KernelState>>(_ index: Int, _ c: Int, _ s: KernelState, _ sink: inout Sink) {
-        let pc = s[sender: index].pc
-        var next = s
-        var breaks: PropertySet = 0
-        var enabled = true
-        switch pc {
+    /// - Returns: false if the sender is blocked.
+    @inlinable func stepSender(_ next: inout KernelState, _ index: Int, _ c: Int, _ breaks: inout PropertySet) -> Bool {
+        switch next[sender: index].pc {
         case 0:
-            enabled = scenario != .hotplug || s.mayPost || sleepsWithCPUOffline(s)
-            if enabled { senduipi(&next, sender: index, cpu: c, &breaks) }
-        case 1: enabled = sendNotification(&next, sender: index, cpu: c, &breaks)
-        default: enabled = stepFault(&next, sender: index, cpu: c, &breaks)
+            guard scenario != .hotplug || next.mayPost || sleepsWithCPUOffline(next) else { return false }
+            senduipi(&next, sender: index, cpu: c, &breaks)
+            return true
+        case 1: return sendNotification(&next, sender: index, cpu: c, &breaks)
+        default: return stepFault(&next, sender: index, cpu: c, &breaks)
         }
-        if enabled { sink.add(next, step: StepKind.run.id(c), breaks: breaks) }
+    }
+
+    @inlinable func mayInterrupt<Sink: StepSink<KernelState>>(sender index: Int, _ c: Int, _ s: KernelState, _ sink: inout Sink) {
+        let pc = s[sender: index].pc
         guard pc != 1 else { return }
         if s[left: .preemptions] > 0 {
             var next = s

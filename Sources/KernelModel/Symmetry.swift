@@ -5,7 +5,7 @@ extension KernelModel {
     @inlinable public func canonical(_ state: KernelState) -> KernelState {
         var s = state
         if program.suppressedNDSTIsDead {
-            for r in 0..<receivers where s[receiver: r].sn && !s[receiver: r].gone {
+            for r in 0..<receivers where s[receiver: r].sn {
                 s[receiver: r].ndst = 0
                 s[receiver: r].on = false
             }
@@ -46,7 +46,7 @@ extension KernelModel {
         // A UPID's NDST counts where it is not dead; where it is, 0 stands for nothing and stays.
         for r in 0..<receivers {
             let task = s[receiver: r]
-            if !(program.suppressedNDSTIsDead && task.sn && !task.gone) { t[receiver: r].ndst = new(task.ndst) }
+            if !(program.suppressedNDSTIsDead && task.sn) { t[receiver: r].ndst = new(task.ndst) }
         }
         for index in 0..<senders where s[sender: index].pc == 1 { t[sender: index].ndst = new(s[sender: index].ndst) }
         let flights = s.w3 &>> 36

@@ -13,13 +13,13 @@ public struct ExploreOptions: Codable, Equatable, Hashable, Sendable {
     public var strategy = Strategy.breadthFirst
     /// Skip interleavings that differ from a searched one in nothing that a claim sees.
     public var reductions = true
-    /// Store 64-bit fingerprints in place of states.
+    /// Store 64-bit fingerprints in place of states; breadth-first alone can.
     public var fingerprints = false
     /// Of the random strategies, and of what else is drawn. Nil: nothing is drawn.
     public var seed: UInt64?
     /// Bytes that the search may use; nil: the engine's choice.
     public var memory: UInt64?
-    /// Threads that search; nil: one for each CPU of this machine.
+    /// Threads that search; nil: 1, so that the same search finds the same trace.
     public var threads: Int?
 
     public init() {}

@@ -1,6 +1,13 @@
 import KernelModel
 import ModelChecker
 
+extension KernelModel {
+    /// Searches this model: the place where the search is compiled for it.
+    public func searched(_ options: SearchOptions) throws(SearchError) -> SearchResult<KernelState> {
+        try Search(self, options: options).run()
+    }
+}
+
 /// The model checker, set on the kernel's model.
 enum KernelExplorer {
     /// One search for all of `questions`, which differ in their claims alone.

@@ -62,7 +62,7 @@ public struct Swarm: Equatable, Sendable {
         if job.question.bounds.contradiction(in: question.scenario) != nil { job.question.bounds.cpus = question.bounds.cpus }
         job.search.strategy = [.breadthFirst, .depthFirst, .random, .pct][Int.random(in: 0..<4, using: &generator)]
         job.search.reductions = Int.random(in: 0..<4, using: &generator) > 0
-        job.search.fingerprints = !job.search.strategy.isRandom && Int.random(in: 0..<4, using: &generator) == 0
+        job.search.fingerprints = job.search.strategy == .breadthFirst && Int.random(in: 0..<4, using: &generator) == 0
         job.search.seed = job.search.strategy.isRandom ? generator.seed() : nil
         return job
     }

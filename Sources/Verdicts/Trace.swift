@@ -37,7 +37,7 @@ public struct Trace: Codable, Equatable, Sendable {
         public var cpu: Int?
         /// The task that does it, if one does: `receiver A`, `sender B`.
         public var task: String?
-        /// `set_current_state(TASK_INTERRUPTIBLE)`, `SENDUIPI: PIR[0] := 1, ON := 1`.
+        /// `SENDUIPI: PIR[0] := 1, ON := 1`. With `uintr_wait(): ` in front, the function becomes a heading.
         public var text: String
         /// For an IPI that arrives, or is lost on its way: where it goes.
         public var arrow: InFlight?

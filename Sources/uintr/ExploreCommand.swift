@@ -42,6 +42,9 @@ struct ExploreCommand: ParsableCommand {
     @Flag(help: "The matrix: every design against every claim, or those of --design and --claim.")
     var all = false
 
+    @Option(help: "With --all and no bounds of its own: the situations that are searched together.")
+    var suite = Suite.Name.small
+
     @Option(help: "What standard output carries.")
     var format = Format.text
 
@@ -51,7 +54,7 @@ struct ExploreCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Memory that the search may use: 4G, 512M.", valueName: "bytes"))
     var memory: String?
 
-    @Option(help: "Threads that search. One for each CPU if not given.")
+    @Option(help: "Threads that search, breadth-first; 1 if not given.")
     var threads: Int?
 
     @Option(help: "Of the random strategies and of --shards. Drawn, and printed, if not given.")
@@ -86,6 +89,9 @@ struct ExploreCommand: ParsableCommand {
         }
         if repairs != nil && design == nil { throw ValidationError("--repairs belong to a design. Give --design as well.") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is 1 to 1024, not \(threads).") }
+        if fingerprints && strategy != .breadthFirst {
+            throw ValidationError("--fingerprints serve --strategy breadth-first alone, not \(strategy.rawValue). Leave one of them out.")
+        }
         if all && trace != nil { throw ValidationError("--trace saves one trace. Give --design and --claim in place of --all.") }
         if all && format == .mermaid { throw ValidationError("A Mermaid diagram draws one trace. Give --design and --claim in place of --all, or --format html.") }
         if (shards == nil) != (output == nil) {
@@ -121,18 +127,30 @@ struct ExploreCommand: ParsableCommand {
         if let design { designs = [try WaitDesign.checked(design)] }
         var claims = all ? Claim.allCases : [.lostWakeup]
         if let claim { claims = [try Claim.named(claim)] }
-        let bounds = try Bounds.parse(bounds, scenario: scenario)
         let names = (repairs ?? "").split(separator: ",").map { String($0.filter { $0 != " " }) }
+        var situations = Suite.named(suite).situations.map { Question(design: "", scenario: $0.scenario, user: $0.user, bounds: $0.bounds) }
+        if !usesSuite {
+            situations = [
+                Question(design: "", scenario: scenario, user: user, bounds: try Bounds.parse(bounds, scenario: scenario))
+            ]
+        }
         var questions: [[Question]] = []
         for design in designs {
             let repairs = try design.checkedRepairs(names)
-            questions.append(
-                claims.map {
-                    Question(design: design.name, repairs: repairs, claim: $0, scenario: scenario, user: user, bounds: bounds)
-                })
+            for situation in situations {
+                questions.append(
+                    claims.map {
+                        var question = situation
+                        (question.design, question.repairs, question.claim) = (design.name, repairs, $0)
+                        return question
+                    })
+            }
         }
         return questions
     }
+
+    /// What was typed says nothing of the situation: a suite of them is searched.
+    private var usesSuite: Bool { all && bounds.isEmpty && scenario == .any && user == .clui && shards == nil }
 
     private func options() throws(UsageError) -> ExploreOptions {
         var options = ExploreOptions()
@@ -175,7 +193,7 @@ struct ExploreCommand: ParsableCommand {
             if wantsIdeas, let first = questions.first?.first {
                 let line = SearchProgressLine("the mail's other ideas", number: total, of: total)
                 defer { line.erase() }
-                ideas = try explorer.ideas(first, options) { line.update($0) }
+                ideas = try explorer.ideas(usesSuite ? Suite.ideas(first) : first, options) { line.update($0) }
             }
         } catch {
             Output.note(error.sentence)
@@ -215,4 +233,5 @@ struct ExploreCommand: ParsableCommand {
 
 extension Scenario: ExpressibleByArgument {}
 extension UserSide: ExpressibleByArgument {}
+extension Suite.Name: ExpressibleByArgument {}
 extension ExploreOptions.Strategy: ExpressibleByArgument {}

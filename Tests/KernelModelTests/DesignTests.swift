@@ -1,6 +1,7 @@
 import KernelModel
 import ModelChecker
 import Testing
+import Verdicts
 
 @Suite("Wait designs") struct DesignTests {
     @Test("fault breaks no claim in any small situation", arguments: Situation.all)
@@ -35,11 +36,11 @@ import Testing
 
     @Test("W-5: the wait vector of rfc-v1 goes to a CPU that is offline, and the receiver sleeps for ever")
     func mailsTrace() throws {
-        let model = try KernelModel(design: "rfc-v1", scenario: .hotplug, bounds: bounds { $0.offline = 1 })
+        let model = try KernelModel(design: "rfc-v1", scenario: .hotplug, bounds: within { $0.offline = 1 })
         var options = SearchOptions()
         options.goal = 1 << PropertySet(Claim.lostWakeup.bitIndex)
         options.stopWhen = .firstViolation
-        let result = try Search(model, options: options).run()
+        let result = try model.searched(options)
         let path = try #require(result.violation(of: Claim.lostWakeup.bitIndex)).path
         var state = model.initialStates[0]
         var names: [String] = []
@@ -58,25 +59,25 @@ import Testing
 
     @Test("W-5: the designs that fault lose nothing in the mail's scenario", arguments: ["fault", "mail", "intel-sender"])
     func faulting(_ design: String) throws {
-        let model = try KernelModel(design: design, scenario: .hotplug, bounds: bounds { $0.offline = 1 })
+        let model = try KernelModel(design: design, scenario: .hotplug, bounds: within { $0.offline = 1 })
         #expect(try !model.judged().broken.contains(.lostWakeup))
     }
 
     @Test("the naive test of the flag sleeps past its handler in every design", arguments: WaitDesign.all.map(\.name))
     func naive(_ design: String) throws {
-        let model = try KernelModel(design: design, user: .naive, bounds: bounds())
+        let model = try KernelModel(design: design, user: .naive, bounds: within())
         #expect(try model.judged().broken.contains(.lostWakeup))
     }
 
     @Test("S-2: intel-sender runs a SENDUIPI that faults for another reason again, for ever")
     func faultLoop() throws {
-        let model = try KernelModel(design: "intel-sender", scenario: .badUPID, user: .spin, bounds: bounds())
+        let model = try KernelModel(design: "intel-sender", scenario: .badUPID, user: .spin, bounds: within())
         #expect(try model.judged([]).broken.contains(.faultLoop))
     }
 
     @Test("S-4, C-5: the mail's design as it stands loses the wakeup of a vector that was posted before the task was switched out")
     func mail() throws {
-        #expect(try KernelModel(design: "mail", bounds: bounds()).judged().broken.contains(.lostWakeup))
+        #expect(try KernelModel(design: "mail", bounds: within()).judged().broken.contains(.lostWakeup))
     }
 
     @Test("none of the mail's other ideas, nor all of them, mends its design", arguments: WaitDesign.ideas.map(\.name) + ["all"])

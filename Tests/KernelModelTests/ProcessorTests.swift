@@ -1,7 +1,7 @@
-import Architecture
 import ModelChecker
 import Testing
 
+@testable import Architecture
 @testable import KernelModel
 
 @Suite("What the model's processors do is what the core does") struct ProcessorTests {

@@ -12,7 +12,9 @@ private func endings(_ model: KernelModel, canonical: Bool) -> Set<KernelState> 
         let steps = model.steps(from: state)
         if steps.isEmpty { endings.insert(model.canonical(state)) }
         // What follows a step after which everything is undefined is not searched.
-        let fatal = Claim.allCases.filter { [.waitList, .freedUPID, .xrstors].contains($0) }.reduce(0) { $0 | 1 << PropertySet($1.bitIndex) }
+        let fatal = Claim.allCases.filter { [.waitList, .freedUPID, .xrstors].contains($0) }.reduce(PropertySet(0)) {
+            $0 | 1 << PropertySet($1.bitIndex)
+        }
         for step in steps where step.breaks & fatal == 0 { stack.append(canonical ? model.canonical(step.next) : step.next) }
     }
     return endings
@@ -64,6 +66,6 @@ private func endings(_ model: KernelModel, canonical: Bool) -> Set<KernelState> 
         "exact counts of states, without reduction",
         arguments: [("rfc-v1", 286), ("intel-sender", 241), ("mail", 171), ("vector", 675)])
     func counts(_ design: String, _ states: Int) throws {
-        #expect(try KernelModel(design: design, bounds: bounds(), isFused: false).judged([]).result.states == states)
+        #expect(try KernelModel(design: design, bounds: within(), isFused: false).judged([]).result.states == states)
     }
 }

@@ -1,8 +1,10 @@
 import KernelModel
 import ModelChecker
+import Testing
+import Verdicts
 
 /// Bounds with some of them changed.
-func bounds(_ change: (inout Bounds) -> Void = { _ in }) -> Bounds {
+func within(_ change: (inout Bounds) -> Void = { _ in }) -> Bounds {
     var bounds = Bounds()
     change(&bounds)
     return bounds
@@ -13,7 +15,7 @@ extension KernelModel {
     func judged(_ reductions: Reductions = .canonical) throws -> (broken: Set<Claim>, result: SearchResult<KernelState>) {
         var options = SearchOptions()
         options.reductions = reductions
-        let result = try Search(self, options: options).run()
+        let result = try searched(options)
         return (Set(result.violations.map { Claim.allCases[$0.property] }), result)
     }
 }
@@ -27,32 +29,32 @@ struct Situation: CustomTestStringConvertible, Sendable {
     var testDescription: String { name }
 
     static let all: [Situation] = [
-        Situation(name: "one message", bounds: bounds()),
-        Situation(name: "two senders, two messages each", bounds: bounds { $0.senders = 2; $0.messages = 2 }),
-        Situation(name: "a preemption", bounds: bounds { $0.preemptions = 1; $0.messages = 2 }),
-        Situation(name: "three CPUs, two senders, a preemption", bounds: bounds { $0.cpus = 3; $0.senders = 2; $0.preemptions = 1 }),
-        Situation(name: "a signal", bounds: bounds { $0.signals = 1; $0.messages = 2 }),
-        Situation(name: "a signal and a preemption", bounds: bounds { $0.signals = 1; $0.preemptions = 1 }),
-        Situation(name: "a timeout", bounds: bounds { $0.timeouts = 1; $0.messages = 2 }),
-        Situation(name: "offline and online", bounds: bounds { $0.offline = 1; $0.messages = 2 }),
+        Situation(name: "one message", bounds: within()),
+        Situation(name: "two senders, two messages each", bounds: within { $0.senders = 2; $0.messages = 2 }),
+        Situation(name: "a preemption", bounds: within { $0.preemptions = 1; $0.messages = 2 }),
+        Situation(name: "three CPUs, two senders, a preemption", bounds: within { $0.cpus = 3; $0.senders = 2; $0.preemptions = 1 }),
+        Situation(name: "a signal", bounds: within { $0.signals = 1; $0.messages = 2 }),
+        Situation(name: "a signal and a preemption", bounds: within { $0.signals = 1; $0.preemptions = 1 }),
+        Situation(name: "a timeout", bounds: within { $0.timeouts = 1; $0.messages = 2 }),
+        Situation(name: "offline and online", bounds: within { $0.offline = 1; $0.messages = 2 }),
         Situation(
-            name: "two senders, offline and online, a preemption", bounds: bounds { $0.senders = 2; $0.offline = 1; $0.preemptions = 1 }),
+            name: "two senders, offline and online, a preemption", bounds: within { $0.senders = 2; $0.offline = 1; $0.preemptions = 1 }),
         Situation(
-            name: "three CPUs, offline and online, a preemption", bounds: bounds { $0.cpus = 3; $0.offline = 1; $0.preemptions = 1 }),
-        Situation(name: "an exit", bounds: bounds { $0.exits = 1; $0.messages = 2; $0.preemptions = 1 }),
-        Situation(name: "a signal and an exit", bounds: bounds { $0.signals = 1; $0.exits = 1 }),
+            name: "three CPUs, offline and online, a preemption", bounds: within { $0.cpus = 3; $0.offline = 1; $0.preemptions = 1 }),
+        Situation(name: "an exit", bounds: within { $0.exits = 1; $0.messages = 2; $0.preemptions = 1 }),
+        Situation(name: "a signal and an exit", bounds: within { $0.signals = 1; $0.exits = 1 }),
         Situation(
             name: "two receivers and an exit",
-            bounds: bounds { $0.receivers = 2; $0.senders = 2; $0.exits = 1; $0.preemptions = 1 }),
-        Situation(name: "an unregistration", bounds: bounds { $0.unregisters = 1; $0.senders = 2; $0.preemptions = 1 }),
+            bounds: within { $0.receivers = 2; $0.senders = 2; $0.exits = 1; $0.preemptions = 1 }),
+        Situation(name: "an unregistration", bounds: within { $0.unregisters = 1; $0.senders = 2; $0.preemptions = 1 }),
         Situation(
-            name: "a kernel thread with the FPU, and a fork", bounds: bounds { $0.kthreads = 1; $0.forks = 1; $0.preemptions = 1 }),
-        Situation(name: "two vectors", bounds: bounds { $0.vectors = 2; $0.senders = 2; $0.preemptions = 1 }),
-        Situation(name: "a receiver that spins", user: .spin, bounds: bounds { $0.preemptions = 2; $0.messages = 2 }),
-        Situation(name: "a receiver that spins while its CPU leaves", user: .spin, bounds: bounds { $0.offline = 1; $0.messages = 2 }),
-        Situation(name: "a receiver that waits once", user: .once, bounds: bounds { $0.signals = 1 }),
-        Situation(name: "a UPID with a foreign reserved bit", scenario: .badUPID, user: .spin, bounds: bounds()),
-        Situation(name: "the mail's hotplug", scenario: .hotplug, bounds: bounds { $0.offline = 1 }),
+            name: "a kernel thread with the FPU, and a fork", bounds: within { $0.kthreads = 1; $0.forks = 1; $0.preemptions = 1 }),
+        Situation(name: "two vectors", bounds: within { $0.vectors = 2; $0.senders = 2; $0.preemptions = 1 }),
+        Situation(name: "a receiver that spins", user: .spin, bounds: within { $0.preemptions = 2; $0.messages = 2 }),
+        Situation(name: "a receiver that spins while its CPU leaves", user: .spin, bounds: within { $0.offline = 1; $0.messages = 2 }),
+        Situation(name: "a receiver that waits once", user: .once, bounds: within { $0.signals = 1 }),
+        Situation(name: "a UPID with a foreign reserved bit", scenario: .badUPID, user: .spin, bounds: within()),
+        Situation(name: "the mail's hotplug", scenario: .hotplug, bounds: within { $0.offline = 1 }),
     ]
 
     func model(_ design: String, _ repairs: [String] = [], isFused: Bool = true) throws -> KernelModel {

@@ -97,6 +97,6 @@ extension Sample {
     ) -> Answer {
         Answer(
             question: Question(design: design, repairs: repairs, claim: claim, bounds: bounds), verdict: verdict, states: states,
-            transitions: states * 3, seconds: 0.25, coverage: coverage, trace: trace)
+            transitions: states &* 3, seconds: 0.25, coverage: coverage, trace: trace)
     }
 }

@@ -53,9 +53,9 @@ struct BoundsTests {
     @Test(
         "a bound that cannot be read is answered by what is allowed, and by what was meant",
         arguments: [
-            ("cpu=3", "Did you mean cpus?"), ("off_line=1", "Did you mean offline?"), ("zebra=1", "cpus (1-4)"),
+            ("cpu=3", "Did you mean cpus?"), ("off_line=1", "Did you mean offline?"), ("zebra=1", "senders (1-3)"),
             ("cpus", "name=number"), ("cpus=", "name=number"), ("=3", "name=number"), ("cpus=2,,senders=1", "name=number"),
-            ("cpus=two", "cpus is 1 to 4"), ("cpus=2,cpus=3", "given twice"), ("cpus=99999999999999999999", "not a number"),
+            ("senders=two", "senders is 1 to 3"), ("cpus=2,cpus=3", "given twice"), ("cpus=99999999999999999999", "not a number"),
             ("cpus=2=3", "name=number"),
         ])
     func refused(_ text: String, _ words: String) throws {

@@ -16,7 +16,7 @@ struct SwarmTests {
         #expect(swarm.jobs != (try Swarm([question], count: 40, search: ExploreOptions(), seed: 8)).jobs)
     }
 
-    @Test("no two jobs are the same, however few ways there are to differ", arguments: ["", "cpus=4,senders=3,messages=3,preemptions=3"])
+    @Test("no two jobs are the same, however few ways there are to differ", arguments: ["", "cpus=3,senders=3,messages=3,preemptions=3"])
     func different(_ bounds: String) throws {
         for seed in 1...20 {
             let swarm = try Swarm([try question(bounds)], count: 60, search: ExploreOptions(), seed: UInt64(seed))
@@ -49,6 +49,7 @@ struct SwarmTests {
         let swarm = try Swarm([try question("senders=3,preemptions=2")], count: 100, search: given, seed: 3)
         for job in swarm.jobs {
             #expect((job.search.seed != nil) == job.search.strategy.isRandom)
+            #expect(!job.search.fingerprints || job.search.strategy == .breadthFirst)
             #expect(job.search.memory == 1 << 30 && job.search.threads == 1)
         }
         #expect(Set(swarm.jobs.map(\.search.strategy)) == Set(ExploreOptions.Strategy.allCases))

@@ -62,7 +62,7 @@ extension WaitDesign {
             sources.fault.emit(.gpSetON)
             sources.fault.emit(.gpClearWaiting)
             sources.fault.emit(.gpSetTIF)
-            sources.fault.emit(.gpWake)
+            sources.fault.emit(.gpWakeHeld)
             sources.fault.emit(.gpDone, local: true)
             sources.fault.label("again")
             sources.fault.emit(.gpRerun, local: true)

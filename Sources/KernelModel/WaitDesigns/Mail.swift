@@ -59,7 +59,7 @@ extension WaitDesign {
             sources.fault.emit(.decode, local: true)
             sources.fault.emit(.segvIfForeign, name: "gp.foreign")
             sources.fault.emit(.gpPost)
-            sources.fault.emit(.gpWake)
+            sources.fault.emit(.gpWakeHeld)
             sources.fault.emit(.gpDone, local: true)
         },
         finish: { program, _ in program.inTaskFPUState = true })

@@ -47,7 +47,8 @@ public struct ExploreReport: Sendable {
         }
         lines += layout.wrapped(sentence(answer), style: answer.verdict.style)
         lines += facts(record).flatMap { layout.entry($0.name, $0.text) }
-        for (index, command) in next(answer).enumerated() { lines += layout.entry(index == 0 ? "next" : "", command) }
+        // A command that is broken over lines cannot be copied.
+        for (index, command) in next(answer).enumerated() { lines.append("  " + padded(index == 0 ? "next" : "", 10) + command) }
         return lines
     }
 

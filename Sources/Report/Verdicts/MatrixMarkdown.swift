@@ -13,12 +13,13 @@ extension ExploreReport {
         lines += ["", "## The claims", ""]
         lines += matrix.claims.map { "- `\($0.rawValue)`: \($0.summary)." }
         lines += ideaLines + violations(matrix) + open(matrix)
-        if matrix.bounds == nil { lines += eachBounds(matrix) }
+        if matrix.bounds == nil { lines += searched(matrix) }
         return lines.joined(separator: "\n") + "\n"
     }
 
     private func boundsLine(_ matrix: VerdictMatrix) -> String {
-        matrix.bounds.map { "Bounds: \($0.text)." } ?? "The bounds differ from verdict to verdict: [see below](#bounds-of-each-verdict)."
+        matrix.bounds.map { "Bounds: \($0.text)." }
+            ?? "Each cell speaks of \(count(matrix.situations.count, "situation")): [what was searched](#what-was-searched)."
     }
 
     private func table(_ matrix: VerdictMatrix) -> [String] {
@@ -35,10 +36,11 @@ extension ExploreReport {
                 } else if verdict == .incomplete {
                     text = "[incomplete](#\(matrix.anchor(column, claim)))"
                 }
-                return text + numbers(record)
+                return text + (matrix.isShared || matrix.situations.count > 1 ? "" : numbers(record))
             }
             lines.append("| `\(claim.rawValue)` | " + cells.joined(separator: " | ") + " |")
         }
+        for row in sharedRows(matrix) { lines.append("| \(row.name) | " + row.cells.joined(separator: " | ") + " |") }
         return lines
     }
 
@@ -81,12 +83,21 @@ extension ExploreReport {
         "<a id=\"\(matrix.anchor(column, claim))\"></a>\(cellText(matrix.names[column])): \(claim.rawValue)"
     }
 
-    private func eachBounds(_ matrix: VerdictMatrix) -> [String] {
-        var lines = ["", "## Bounds of each verdict", ""]
-        for (column, claim, cell) in matrix.all {
-            for record in cell.records {
-                lines.append("- \(cellText(matrix.names[column])), `\(claim.rawValue)`: \(record.answer.verdict.rawValue): \(record.answer.question.bounds.text)")
+    /// For each situation and column, the states of its search.
+    private func searched(_ matrix: VerdictMatrix) -> [String] {
+        var lines = ["", "## What was searched", ""]
+        lines.append("A column for each design: the states that its search stored" + (showsTimes ? ", and its time." : "."))
+        lines += ["", "| situation | " + matrix.names.map { cellText($0) }.joined(separator: " | ") + " |"]
+        lines.append("|---" + String(repeating: "|---", count: matrix.names.count) + "|")
+        for situation in matrix.situations {
+            let cells = matrix.subjects.indices.map { column -> String in
+                let answers = matrix.claims.flatMap { matrix.cell(column, $0).records.map(\.answer) }
+                    .filter { VerdictMatrix.Situation($0.question) == situation }
+                guard let answer = answers.first else { return "" }
+                let open = answers.contains { $0.verdict == .incomplete } ? " (incomplete)" : ""
+                return grouped(answer.states) + open + (showsTimes ? ", \(secondsText(answer.seconds))" : "")
             }
+            lines.append("| \(cellText(situation.text)) | " + cells.joined(separator: " | ") + " |")
         }
         return lines
     }

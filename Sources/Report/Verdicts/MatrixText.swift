@@ -50,17 +50,42 @@ extension ExploreReport {
                 }
                 lines.append(line.rendered(layout))
             }
+            for row in sharedRows(matrix) {
+                var line = TextCanvas()
+                line.put(row.name, at: 0, .dim)
+                var place = first
+                for column in part {
+                    line.put(row.cells[column], at: place, .dim)
+                    place += width(matrix, column)
+                }
+                lines.append(line.rendered(layout))
+            }
         }
         return lines
     }
 
     private func width(_ matrix: VerdictMatrix, _ column: Int) -> Int {
-        max(matrix.names[column].count, matrix.claims.map { short(matrix.cell(column, $0)).count }.max() ?? 0) + 2
+        let cells = matrix.claims.map { short(matrix.cell(column, $0)) } + sharedRows(matrix).map { $0.cells[column] }
+        return max(matrix.names[column].count, cells.map(\.count).max() ?? 0) + 2
     }
 
     func short(_ cell: VerdictMatrix.Cell) -> String {
         guard let verdict = cell.verdict, let answer = cell.record?.answer else { return "-" }
         return verdict == .violated && answer.trace != nil ? "violated in \(answer.length)" : verdict.rawValue
+    }
+
+    /// States and seconds of each column, where one search gave a whole column. Without times, states of complete searches alone.
+    func sharedRows(_ matrix: VerdictMatrix) -> [(name: String, cells: [String])] {
+        guard matrix.isShared else { return [] }
+        let answers = matrix.subjects.indices.map { matrix.shared($0) }
+        let isComplete = matrix.subjects.indices.map { column in
+            matrix.claims.allSatisfy { matrix.cell(column, $0).verdict != .incomplete }
+        }
+        var rows = [
+            ("states", zip(answers, isComplete).map { answer, complete in answer.map { showsTimes || complete ? grouped($0.states) : "" } ?? "" })
+        ]
+        if showsTimes { rows.append(("time", answers.map { answer in answer.map { secondsText($0.seconds) } ?? "" })) }
+        return rows
     }
 
     private func violations(_ matrix: VerdictMatrix, _ layout: TextLayout) -> [String] {

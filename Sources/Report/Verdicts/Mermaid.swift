@@ -22,7 +22,7 @@ private struct MermaidDiagram {
         var lines = ["sequenceDiagram", "    title \(mermaidText(trace.title))"]
         lines += (0..<trace.cpus).map { "    participant C\($0) as CPU \($0)" }
         let everywhere = trace.cpus == 1 ? "C0" : "C0,C\(trace.cpus - 1)"
-        lines.append("    Note over \(everywhere): at first: \(mermaidText(state(trace.initial)))")
+        lines.append("    Note over \(everywhere): at first<br/>\(state(trace.initial))")
         // A diagram has no arrow that is under way: where it was sent is a note, and the arrow stands where it arrives.
         var senders: [(ipi: Trace.InFlight, from: Int?)] = []
         for (index, rows) in TraceRows(trace).steps.enumerated() {
@@ -30,28 +30,35 @@ private struct MermaidDiagram {
             for row in rows {
                 switch row.kind {
                 case .task(let cpu, let name): lines.append("    Note over C\(cpu): \(mermaidText(name))")
-                case .step(let cpu, let text):
-                    lines.append("    Note over C\(cpu): \(index + 1). \(mermaidText(text))" + (changed.isEmpty ? "" : "<br/>\(mermaidText(changed))"))
-                case .event(let text): lines.append("    Note over \(everywhere): \(index + 1). \(mermaidText(text))")
+                case .function: break
+                case .step(let cpu, _, _):
+                    let text = trace.steps[index].text
+                    lines.append("    Note over C\(cpu): \(index + 1). \(noteText(text))" + (changed.isEmpty ? "" : "<br/>\(changed)"))
+                case .event(let text): lines.append("    Note over \(everywhere): \(index + 1). \(noteText(text))")
                 case .sent(let from, let ipi):
                     senders.append((ipi, from))
-                    if let from { lines.append("    Note over C\(from): IPI \(mermaidText(ipi.vector)) to CPU \(ipi.to) is on its way") }
+                    if let from { lines.append("    Note over C\(from): IPI: \(mermaidText(ipi.vector)) to CPU \(ipi.to) is on its way") }
                 case .arrived(let ipi, let text), .dropped(let ipi, let text):
                     let place = senders.firstIndex { $0.ipi == ipi }
                     let from = place.map { senders.remove(at: $0).from ?? ipi.to } ?? ipi.to
                     var isLost = false
                     if case .dropped = row.kind { isLost = true }
-                    let after = trace.steps[index].cpu == nil && !changed.isEmpty ? "<br/>\(mermaidText(changed))" : ""
-                    lines.append("    C\(from)\(isLost ? "--x" : "->>")C\(ipi.to): \(index + 1). \(mermaidText(text))\(after)")
+                    let after = trace.steps[index].cpu == nil && !changed.isEmpty ? "<br/>\(changed)" : ""
+                    lines.append("    C\(from)\(isLost ? "--x" : "->>")C\(ipi.to): \(index + 1). \(noteText(text))\(after)")
                 }
             }
         }
-        lines.append("    Note over \(everywhere): \(mermaidText(trace.conclusion))")
+        lines.append("    Note over \(everywhere): \(noteText(trace.conclusion))")
         return lines.joined(separator: "\n") + "\n"
     }
 
     private func state(_ values: [Trace.Value]) -> String {
-        values.map { "\(oneLine($0.name)): \(oneLine($0.text))" }.joined(separator: ", ")
+        values.map { noteText("\(oneLine($0.name)): \(oneLine($0.text))") }.joined(separator: "<br/>")
+    }
+
+    /// A note does not break its text by itself.
+    private func noteText(_ text: String) -> String {
+        broken(oneLine(text), width: 38).map(mermaidText).joined(separator: "<br/>")
     }
 }
 
@@ -60,7 +67,7 @@ private func mermaidText(_ text: String) -> String {
     var result = ""
     for scalar in oneLine(text).unicodeScalars {
         switch scalar {
-        case "#", ";", "<", ">", "\"", "%", "{", "}": result += "#\(scalar.value);"
+        case "#", ";", "<", ">", "\"", "%": result += "#\(scalar.value);"
         default: result.unicodeScalars.append(scalar)
         }
     }

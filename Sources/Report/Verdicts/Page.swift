@@ -52,6 +52,9 @@ extension ExploreReport {
             for column in matrix.subjects.indices { html += cell(matrix, column, claim) }
             html += "</tr>\n"
         }
+        for row in sharedRows(matrix) {
+            html += "<tr><th scope=\"row\">\(row.name)</th>" + row.cells.map { "<td><small>\($0)</small></td>" }.joined() + "</tr>\n"
+        }
         return html + "</tbody></table></div>\n"
     }
 
@@ -61,15 +64,16 @@ extension ExploreReport {
         let answer = record.answer
         var text = escaped(short(cell))
         if answer.trace != nil { text = "<a href=\"#\(matrix.anchor(column, claim))\">\(text)</a>" }
-        var small = showsTimes || verdict == .holds ? "\(grouped(answer.states)) states" : ""
-        if showsTimes { small += ", \(secondsText(answer.seconds))" }
+        let isShared = matrix.isShared
+        var small = !isShared && (showsTimes || verdict == .holds) ? "\(grouped(answer.states)) states" : ""
+        if showsTimes && !isShared { small += ", \(secondsText(answer.seconds))" }
         if matrix.bounds == nil { small += (small.isEmpty ? "" : "; ") + answer.question.bounds.text }
         return "<td class=\"\(verdict.rawValue)\" title=\"\(escaped(answer.coverage))\">\(text)\(small.isEmpty ? "" : "<small>\(escaped(small))</small>")</td>"
     }
 
     private func claimsList(_ matrix: VerdictMatrix) -> String {
-        "<details><summary>The claims</summary><dl>"
-            + matrix.claims.map { "<dt id=\"claim-\($0.rawValue)\">\($0.rawValue)</dt><dd>\(escaped($0.summary))</dd>" }.joined() + "</dl></details>\n"
+        "<h2>The claims</h2>\n<dl>"
+            + matrix.claims.map { "<dt id=\"claim-\($0.rawValue)\">\($0.rawValue)</dt><dd>\(escaped($0.summary))</dd>" }.joined() + "</dl>\n"
     }
 
     private var ideaTable: String {
@@ -96,12 +100,13 @@ extension JSONText {
             var members: [(key: String, value: JSONText)]
             switch row.kind {
             case .task(let cpu, let name): members = [("kind", .string("task")), ("cpu", .integer(cpu)), ("text", .string(name))]
-            case .step(let cpu, let text): members = [("kind", .string("step")), ("cpu", .integer(cpu)), ("text", .string(text))]
+            case .function(let cpu, let name): members = [("kind", .string("function")), ("cpu", .integer(cpu)), ("text", .string(name))]
+            case .step(let cpu, let text, let isInside): members = [("kind", .string(isInside ? "step inside" : "step")), ("cpu", .integer(cpu)), ("text", .string(text))]
             case .event(let text): members = [("kind", .string("event")), ("text", .string(text))]
             case .sent(let from, let ipi):
                 members = [
                     ("kind", .string("sent")), ("cpu", .integer(ipi.to)), ("from", .optional(from, JSONText.integer)),
-                    ("text", .string("IPI " + oneLine(ipi.vector))),
+                    ("text", .string("IPI: " + oneLine(ipi.vector))),
                 ]
             case .arrived(let ipi, let text): members = [("kind", .string("arrived")), ("cpu", .integer(ipi.to)), ("text", .string(text))]
             case .dropped(let ipi, let text): members = [("kind", .string("dropped")), ("cpu", .integer(ipi.to)), ("text", .string(text))]

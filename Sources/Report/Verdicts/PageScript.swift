@@ -63,7 +63,7 @@ extension PageParts {
             trace.steps.forEach((step, index) => {
               let numbered = false;
               step.rows.forEach((row) => {
-                const first = !numbered && row.kind !== "task";
+                const first = !numbered && row.kind !== "task" && row.kind !== "function";
                 const element = line(row, index, first);
                 if (first) {
                   numbered = true;
@@ -103,7 +103,8 @@ extension PageParts {
             id("flight").className = flight.length ? "" : "none";
             id("flight").replaceChildren(...(flight.length ? flight.map((ipi) => make("li", "", ipi[0] + " to CPU " + ipi[1])) : [make("li", "", "none")]));
             id("conclusion").textContent = at === last ? trace.conclusion : "";
-            history.replaceState(null, "", "#" + trace.anchor + "/" + at);
+            // A page that is shown inside another one may have no address of its own.
+            try { history.replaceState(null, "", "#" + trace.anchor + "/" + at); } catch (error) { /* the step is shown all the same */ }
             if (scroll) reveal(here);
           }
 

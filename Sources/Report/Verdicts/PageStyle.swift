@@ -69,7 +69,8 @@ enum PageParts {
         .row.future { opacity: .38; }
         .row.here { background: var(--here); border-left-color: var(--edge); }
         .task { font-weight: 700; padding-top: .45rem !important; }
-        .step { padding-left: 1.2ch !important; }
+        .function { color: var(--soft); padding-left: 1.2ch !important; }
+        .step { padding-left: 1.2ch !important; } .step.inside { padding-left: 3.2ch !important; }
         .arrived, .dropped { padding-left: .4ch !important; }
         .row .text small { display: block; color: var(--soft); }
         .row .lane { padding: 0; position: relative; color: var(--ipi); }

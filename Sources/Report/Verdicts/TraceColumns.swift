@@ -29,7 +29,7 @@ public struct TraceColumns: Sendable {
             columnWidth = Self.narrowestColumn + spare / (trace.cpus + 1)
             sideWidth = available - trace.cpus * columnWidth
         } else {
-            columnWidth = max(available / trace.cpus, 8)
+            columnWidth = max(available / trace.cpus, 4)
             sideWidth = nil
         }
     }
@@ -72,10 +72,8 @@ public struct TraceColumns: Sendable {
         var number: Int? = index + 1
         for row in rows.steps[index] {
             var lines = draw(row)
-            // The number stands beside the step itself, not beside the name of the task above it.
-            var isTask = false
-            if case .task = row.kind { isTask = true }
-            if !isTask, let n = number, !lines.isEmpty {
+            // The number stands beside the step itself, not beside the names of task and function above it.
+            if !row.isHeading, let n = number, !lines.isEmpty {
                 lines[0].put(right("\(n)", Self.margin - 1), at: 0, .dim)
                 number = nil
             }
@@ -84,11 +82,11 @@ public struct TraceColumns: Sendable {
         let changed = trace.steps[index].state.filter(\.changed)
         let lanes = rows.steps[index].last?.lanesAfter ?? []
         guard let sideWidth else {
-            return left.map { $0.rendered(layout) } + changed.flatMap { underneath($0, lanes) }
+            return left.map { $0.rendered(layout) } + changed.flatMap { underneath($0, cpu: trace.steps[index].cpu ?? trace.steps[index].arrow?.to, lanes) }
         }
         let side = changed.flatMap { value in Self.sideLines(value, width: sideWidth - 2) }
-        // A line with the name of the task stands above; what changed begins beside the step.
-        let first = rows.steps[index].first.map { if case .task = $0.kind { 1 } else { 0 } } ?? 0
+        // The names of task and function stand above; what changed begins beside the step.
+        let first = rows.steps[index].prefix { $0.isHeading }.reduce(0) { $0 + draw($1).count }
         while left.count < first + side.count {
             var blank = TextCanvas()
             drawLanes(lanes, on: &blank)
@@ -113,13 +111,16 @@ public struct TraceColumns: Sendable {
         return [(name, "")] + broken(text, width: width - 2).map { ("  ", $0) }
     }
 
-    private func underneath(_ value: Trace.Value, _ lanes: [Int]) -> [String] {
-        let indent = Self.margin + Self.gutter
-        let name = oneLine(value.name) + ": "
-        return broken(oneLine(value.text), width: layout.width - indent - name.count - 2).enumerated().map { index, text in
+    /// Below the step, in its column if there is room to the right, else as far to the left as it takes to end with the line.
+    private func underneath(_ value: Trace.Value, cpu: Int?, _ lanes: [Int]) -> [String] {
+        let lead = "= " + oneLine(value.name) + ": "
+        let text = oneLine(value.text)
+        let wanted = cpu.map { textColumn($0) + 3 } ?? Self.margin + Self.gutter
+        let start = max(min(wanted, layout.width - lead.count - text.count), Self.margin + Self.gutter)
+        return broken(text, width: layout.width - start - lead.count).enumerated().map { index, part in
             var line = TextCanvas()
             drawLanes(lanes, on: &line)
-            line.put((index == 0 ? "= " + name : String(repeating: " ", count: name.count + 2)) + text, at: indent, .dim)
+            line.put((index == 0 ? lead : String(repeating: " ", count: lead.count)) + part, at: start, .dim)
             return line.rendered(layout)
         }
     }
@@ -128,7 +129,8 @@ public struct TraceColumns: Sendable {
         var lines: [TextCanvas]
         switch row.kind {
         case .task(let cpu, let name): lines = column(cpu, name, indent: 0, .bold)
-        case .step(let cpu, let text): lines = column(cpu, text, indent: trace.steps.contains { $0.task != nil } ? 2 : 0, nil)
+        case .function(let cpu, let name): lines = column(cpu, name, indent: 1, .dim)
+        case .step(let cpu, let text, let isInside): lines = column(cpu, text, indent: isInside ? 3 : 1, nil)
         case .event(let text):
             lines = broken("· " + text, width: layout.width - Self.margin - 1).map { text in
                 var line = TextCanvas()
@@ -180,7 +182,8 @@ public struct TraceColumns: Sendable {
         let end = lane(ipi.to)
         let isJoined = row.lanesBefore[ipi.to] > 0
         guard let from, from != ipi.to else {
-            line.put((isJoined ? "├" : "┌") + "─ IPI \(oneLine(ipi.vector))" + (from == nil ? "" : " to itself"), at: end, .yellow)
+            let label = (isJoined ? "├" : "┌") + "─ IPI: \(oneLine(ipi.vector))" + (from == nil ? "" : " to itself")
+            line.put(label.prefix(max(layout.width - end, 1)), at: end, .yellow)
             return line
         }
         let start = textColumn(from) + 2
@@ -191,7 +194,7 @@ public struct TraceColumns: Sendable {
         }
         line.put(from < ipi.to ? "└" : "┘", at: start, .yellow)
         line.put(from < ipi.to ? (isJoined ? "┤" : "┐") : (isJoined ? "├" : "┌"), at: end, .yellow)
-        let label = " IPI \(oneLine(ipi.vector)) "
+        let label = " IPI: \(oneLine(ipi.vector)) "
         line.put(label.prefix(max(high - low - 3, 0)), at: from < ipi.to ? low + 2 : low + 3, .yellow)
         return line
     }

@@ -5,7 +5,10 @@ struct TraceRows {
     enum Kind: Equatable {
         /// Another task than before on this CPU.
         case task(cpu: Int, name: String)
-        case step(cpu: Int, text: String)
+        /// Another function than before in this task.
+        case function(cpu: Int, name: String)
+        /// `isInside`: of the function named above it.
+        case step(cpu: Int, text: String, isInside: Bool)
         /// A step that no CPU takes and that is no arrival.
         case event(text: String)
         /// An IPI leaves; `from` is nil where no CPU sends it.
@@ -19,6 +22,14 @@ struct TraceRows {
         /// For each CPU how many IPIs are on their way to it, before and after this row.
         var lanesBefore: [Int]
         var lanesAfter: [Int]
+
+        /// A name that stands above steps.
+        var isHeading: Bool {
+            switch kind {
+            case .task, .function: true
+            default: false
+            }
+        }
     }
 
     /// The rows of each step.
@@ -26,6 +37,7 @@ struct TraceRows {
 
     init(_ trace: Trace) {
         var tasks = [String?](repeating: nil, count: trace.cpus)
+        var functions = [Substring?](repeating: nil, count: trace.cpus)
         var inFlight: [Trace.InFlight] = []
         var lanes = [Int](repeating: 0, count: trace.cpus)
         for step in trace.steps {
@@ -43,9 +55,14 @@ struct TraceRows {
             if let cpu = step.cpu {
                 if let task = step.task, tasks[cpu] != task {
                     tasks[cpu] = task
+                    functions[cpu] = nil
                     add(.task(cpu: cpu, name: oneLine(task)))
                 }
-                add(.step(cpu: cpu, text: oneLine(step.text)))
+                let text = oneLine(step.text)
+                let (function, rest) = Self.split(text)
+                if let function, functions[cpu] != function { add(.function(cpu: cpu, name: String(function))) }
+                functions[cpu] = function
+                add(.step(cpu: cpu, text: String(rest), isInside: function != nil))
             } else if step.arrow == nil {
                 add(.event(text: oneLine(step.text)))
             }
@@ -55,6 +72,14 @@ struct TraceRows {
             for cpu in lanes.indices { lanes[cpu] = inFlight.count { $0.to == cpu } }
             steps.append(rows)
         }
+    }
+
+    /// `schedule(): leaves the run queue` as its function and what is done there. Only a call without arguments names a function.
+    private static func split(_ text: String) -> (function: Substring?, rest: Substring) {
+        let name = text.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        let rest = text.dropFirst(name.count)
+        guard !name.isEmpty, rest.hasPrefix("(): "), rest.count > 4 else { return (nil, text[...]) }
+        return (text.prefix(name.count + 2), rest.dropFirst(4))
     }
 
     /// What is in `a` more often than in `b`.
