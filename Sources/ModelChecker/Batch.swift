@@ -61,6 +61,15 @@ struct Batch<State: PackedState> {
     }
 
     /// - Returns: the state's hash.
+    @inlinable @inline(__always)
+    mutating func append(_ state: State, _ hash: UInt64, parent: UInt32) {
+        if count == capacity { enlarge() }
+        (states + count).initialize(to: state)
+        hashes[count] = hash
+        parents[count] = parent
+        count &+= 1
+    }
+
     @inlinable @inline(__always) @discardableResult
     mutating func add(_ state: State, parent: UInt32) -> UInt64 {
         if count == capacity { enlarge() }
@@ -75,6 +84,11 @@ struct Batch<State: PackedState> {
 }
 
 extension Store {
+    @inlinable @inline(__always)
+    func prefetch(_ batch: Batch<State>) {
+        for i in 0..<batch.count { mc_prefetch(lines + line(of: batch.hashes[i]) * Self.lineBytes) }
+    }
+
     /// Adds the states of `batch` that are not here, and empties it.
     ///
     /// In two rounds: the first finds in the prefetched lines which number an entry may have and prefetches that state, the

@@ -18,7 +18,7 @@ struct BreadthFirst<E: Expander>: ~Copyable {
         self.expander = expander
         self.options = options
         store = try Store(
-            memoryLimit: options.memoryBytes, stateLimit: options.stateLimit ?? .max,
+            memoryLimit: options.memoryBytes, stateLimit: options.stateLimit ?? .max, expectedStates: options.expectedStates,
             keepsFingerprints: options.fingerprints)
         meter = Meter(interval: options.progressInterval)
     }
@@ -44,9 +44,12 @@ struct BreadthFirst<E: Expander>: ~Copyable {
         var cutPlace = 0
         var level = 0
         var next = 0
+        var levelStart = 0
+        var end = 0
         flush(&sink, watchesStates, endings)
         levels: while next < store.count {
-            let end = store.count
+            end = store.count
+            levelStart = next
             meter.level(end - next)
             if let limit = options.depthLimit, level >= limit {
                 result.stop = .depthLimit
@@ -88,7 +91,6 @@ struct BreadthFirst<E: Expander>: ~Copyable {
             }
             if store.isFull {
                 result.stop = options.stateLimit.map { store.count >= $0 } ?? false ? .stateLimit : .memoryLimit
-                describeStop(level: level, next: next, end: end)
                 break
             }
             if store.count > end { level += 1 }
@@ -98,12 +100,10 @@ struct BreadthFirst<E: Expander>: ~Copyable {
         result.transitions = sink.transitions
         result.memory = store.memory
         result.seconds = meter.seconds
-        if result.coverage.isEmpty { describe(level: level, next: next) }
-        if options.fingerprints {
-            // The expected number of pairs of distinct states with one hash bounds the probability that there is one.
-            let n = Double(store.count)
-            result.omissionOdds = min(n * n / 2 / 0x1p64, 1)
-        }
+        result.describe(
+            level: level, expandedInLevel: next - levelStart, level: end - levelStart, beyond: store.count - end,
+            limit: store.capacity)
+        if options.fingerprints { result.omissionOdds = omissionOdds(states: store.count) }
         return sink.findings
     }
 
@@ -125,29 +125,33 @@ struct BreadthFirst<E: Expander>: ~Copyable {
             }
         }
     }
+}
 
+/// The expected number of pairs of distinct states with one 64-bit hash, which bounds the probability that there is such a pair.
+@usableFromInline
+func omissionOdds(states: Int) -> Double { min(Double(states) * Double(states) / 2 / 0x1p64, 1) }
+
+extension SearchResult {
+    /// Says what was covered.
+    /// - Parameters:
+    ///   - level: the depth at which the search stopped; of `size` states there `expanded` were expanded.
+    ///   - beyond: states found at the next depth.
     @usableFromInline
-    mutating func describeStop(level: Int, next: Int, end: Int) {
-        let first = meter.levels.last.map { end - $0 } ?? 0
-        let limit = result.stop == .stateLimit ? "the state limit" : "the memory limit"
+    mutating func describe(level: Int, expandedInLevel expanded: Int, level size: Int, beyond: Int, limit: Int) {
         let before = level == 0 ? "expanded no depth in full" : "expanded all states to depth \(level - 1)"
-        result.coverage =
-            "stopped at \(limit) of \(store.capacity) states: \(before), and \(next - first) of the \(end - first) at depth"
-            + " \(level); of depth \(level + 1) \(store.count - end) states were found and none expanded"
-    }
-
-    @usableFromInline
-    mutating func describe(level: Int, next: Int) {
-        switch result.stop {
+        let here = "\(before), and \(expanded) of the \(size) at depth \(level)"
+        switch stop {
+        case .memoryLimit, .stateLimit:
+            coverage =
+                "stopped at the \(stop == .stateLimit ? "state" : "memory") limit of \(limit) states: \(here); of depth \(level + 1)"
+                + " \(beyond) states were found and none expanded"
         case .depthLimit:
-            result.coverage =
-                "expanded all states to depth \(level - 1); the \(store.count - next) at the depth limit \(level) were found and"
-                + " not expanded"
+            coverage = "\(before); the \(size) at the depth limit \(level) were found and not expanded"
         case .decided:
-            result.coverage =
-                "stopped when everything asked for was decided, at depth \(level): \(store.count - next) states were found and"
-                + " not expanded"
-        default: result.coverage = "expanded all \(store.count) states, to depth \(level)"
+            coverage =
+                "stopped when everything asked for was decided: \(here); of depth \(level + 1) \(beyond) states were found and none"
+                + " expanded"
+        case .exhausted, .walksDone: coverage = "expanded all \(states) states, to depth \(level)"
         }
     }
 }

@@ -21,13 +21,13 @@ struct Finishing<E: Expander> {
         for number in cut { marked.insert(Int(number)) }
     }
 
-    /// The number of the first state from which no good ending can be reached.
+    /// The number of the nearest state from which no good ending can be reached.
     @inlinable
     mutating func firstStuck() -> Int? {
         var left = sweep(within: nil)
         if !left.isEmpty { left = sweep(within: left) }
         if !left.isEmpty { left = settle(left) }
-        return left.min()
+        return visited.nearest(left)
     }
 
     /// Looks at every unmarked state once, from the last to the first.

@@ -30,18 +30,19 @@ struct IdleCycle<E: Expander> {
     /// A step of a cycle: whose it is, and the number of the state after it.
     @usableFromInline typealias Move = (process: Int, number: Int)
 
-    /// A fair cycle: the number of the state where it starts and ends, the least of all that are on such cycles, and its steps.
+    /// A fair cycle: the number of the state where it starts and ends, the nearest of all that are on such cycles, and its steps.
     @usableFromInline
     mutating func find(cut: [UInt32]) -> (start: Int, moves: [Move])? {
         storeEdges(cut: Set(cut))
-        var best: [Int]?
-        var bestNumber = Int.max
+        var best: [Int] = []
+        var start: Int?
         components { component in
-            guard let least = component.min(), least < bestNumber, isFair(component) else { return }
-            bestNumber = least
+            guard let least = visited.nearest(component), isFair(component) else { return }
+            if let known = start, visited.nearest([known, least]) == known { return }
+            start = least
             best = component
         }
-        return best.map { (bestNumber, walk(through: $0, from: bestNumber)) }
+        return start.map { ($0, walk(through: best, from: $0)) }
     }
 
     /// True if no walk comes back to where it was. Of states that stand for others this says the same of what they stand for:

@@ -73,6 +73,15 @@ public struct Search<M: Model>: Sendable {
             let findings = search.run(progress: progress)
             return try conclude(expander, &search.store, findings, cut: search.cut, search.result)
         }
+        if options.threads > 1 {
+            let search = try ParallelBreadthFirst(expander, options)
+            search.run(progress: progress)
+            return try withExtendedLifetime(search) { () throws(SearchError) in
+                var result = search.result
+                try conclude(expander, search.visited, search.findings, cut: search.cut, &result)
+                return result
+            }
+        }
         var search = try BreadthFirst(expander, options)
         let findings = search.run(progress: progress)
         return try conclude(expander, &search.store, findings, cut: search.cut, search.result)

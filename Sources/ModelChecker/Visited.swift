@@ -1,7 +1,7 @@
 import CModelChecker
 
 /// The states of a finished search, in one store or in 2 to the power of `shardBits`. A state's number is its place in its store
-/// times the number of stores, plus the number of its store: numbers grow with the depth, or nearly so.
+/// times the number of stores, plus the number of its store.
 ///
 /// Invariant: `shards` points to 2 to the power of `shardBits` stores that outlive this value and do not change.
 @usableFromInline
@@ -56,6 +56,15 @@ struct Visited<State: PackedState>: @unchecked Sendable {
             return shard == number & shardMask
                 && shards[shard].holds(UInt32(truncatingIfNeeded: number >> shardBits), pointer, hash)
         }
+    }
+
+    /// Of those numbers the one with the shortest path. In one store numbers grow with the depth, between two they need not.
+    @usableFromInline
+    func nearest(_ numbers: some Sequence<Int>) -> Int? {
+        var least = [Int](repeating: .max, count: shardMask + 1)
+        for number in numbers { least[number & shardMask] = min(least[number & shardMask], number) }
+        let candidates = least.filter { $0 != .max }.map { (number: $0, length: self.numbers(to: $0).count) }
+        return candidates.min { ($0.length, $0.number) < ($1.length, $1.number) }?.number
     }
 
     /// The numbers of the states from an initial one to `number`.
