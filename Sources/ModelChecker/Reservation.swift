@@ -9,9 +9,10 @@ final class Reservation: @unchecked Sendable {
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let byteCount: Int
 
+    /// Huge pages serve what is read at random; what is written once, in order, is cleared faster in small ones.
     /// Addresses cost nothing; MAP_NORESERVE keeps them from being counted as memory that is in use.
     @usableFromInline
-    init(byteCount: Int) throws(SearchError) {
+    init(byteCount: Int, hugePages: Bool) throws(SearchError) {
         let page = 1 << 21
         let rounded = max((byteCount + page - 1) / page, 1) * page
         guard
@@ -21,7 +22,7 @@ final class Reservation: @unchecked Sendable {
         else { throw .cannotReserve(bytes: rounded, errno: errno) }
         self.base = address
         self.byteCount = rounded
-        _ = madvise(address, rounded, MADV_HUGEPAGE)
+        if hugePages { _ = madvise(address, rounded, MADV_HUGEPAGE) }
     }
 
     /// Gives the pages of `range` back; they read as 0 afterwards.
