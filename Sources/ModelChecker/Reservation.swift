@@ -8,6 +8,7 @@ import Glibc
 final class Reservation: @unchecked Sendable {
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let byteCount: Int
+    private static let smallPages = 1 << 21
 
     /// Addresses cost nothing; MAP_NORESERVE keeps them from being counted as memory that is in use.
     @usableFromInline
@@ -21,7 +22,8 @@ final class Reservation: @unchecked Sendable {
         else { throw .cannotReserve(bytes: rounded, errno: errno) }
         self.base = address
         self.byteCount = rounded
-        _ = madvise(address, rounded, MADV_HUGEPAGE)
+        // Small pages first: many searches end within them, and a huge one is cleared as a whole.
+        if rounded > Self.smallPages { _ = madvise(address + Self.smallPages, rounded - Self.smallPages, MADV_HUGEPAGE) }
     }
 
     /// Gives the pages of `range` back; they read as 0 afterwards.
