@@ -101,7 +101,7 @@ let package = Package(
             ]),
         .testTarget(name: "ModelCheckerTests", dependencies: ["ModelChecker"]),
         .testTarget(name: "KernelModelTests", dependencies: ["Architecture", "KernelModel", "ModelChecker", "Verdicts"]),
-        .testTarget(name: "VerdictsTests", dependencies: ["Verdicts", "KernelModel", "ModelChecker"]),
+        .testTarget(name: "VerdictsTests", dependencies: ["Verdicts", "KernelModel", "ModelChecker", "Cases"]),
         .testTarget(
             name: "LabTests", dependencies: ["Lab", .product(name: "SystemPackage", package: "swift-system")]),
     ],
