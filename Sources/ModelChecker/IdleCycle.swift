@@ -37,7 +37,7 @@ struct IdleCycle<E: Expander> {
         var best: [Int] = []
         var start: Int?
         components { component in
-            guard let least = visited.nearest(component), isFair(component) else { return }
+            guard isFair(component), let least = visited.nearest(component) else { return }
             if let known = start, visited.nearest([known, least]) == known { return }
             start = least
             best = component

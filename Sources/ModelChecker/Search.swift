@@ -30,8 +30,9 @@ public struct Search<M: Model>: Sendable {
     }
 
     @inlinable
-    func run<E: Expander>(with expander: @autoclosure () -> E, _ progress: (Progress) -> Void) throws(SearchError) -> SearchResult<M.State>
-    where E.M == M {
+    func run<E: Expander>(
+        with expander: @autoclosure () -> E, _ progress: (Progress) -> Void
+    ) throws(SearchError) -> SearchResult<M.State> where E.M == M {
         switch options.strategy {
         case .randomWalk(let seed, let walks, let depth):
             var random = RandomWalks(model, options, seed: seed, walks: walks, depth: depth, fairness: nil)
@@ -107,7 +108,8 @@ public struct Search<M: Model>: Sendable {
         _ expander: E, _ visited: Visited<M.State>, _ findings: Findings, cut: [UInt32], _ result: inout SearchResult<M.State>
     ) throws(SearchError) where E.M == M {
         for finding in findings.list {
-            let path = try expander.path(to: Int(finding.number), visited, lastStepBreaks: finding.byStep ? finding.properties : 0)
+            let broken = finding.byStep ? finding.properties : 0
+            let path = try expander.path(to: Int(finding.number), visited, lastStepBreaks: broken)
             result.add(path, for: finding.properties)
         }
         let canFinish = findings.open & model.properties(of: .canFinish)
