@@ -144,18 +144,22 @@ public struct Search<M: Model>: Sendable {
             return
         }
         guard let fairness = model as? any FairModel else { throw .notDeclared("noIdleCycle (FairModel.process)") }
-        let bytes = IdleCycle<E>.bytes(states: result.states, transitions: result.transitions)
+        var peeling = Peeling(expander, visited, cut: cut)
+        let numbers = peeling.run()
+        // The edges of what is left are taken to be as many a state as everywhere, and half as many again.
+        let edges = Int(Double(numbers.count) * Double(result.transitions) / Double(max(result.states, 1)) * 1.5)
+        let bytes = IdleCycle<E>.bytes(states: numbers.count, transitions: edges)
         guard bytes + result.memory.total <= options.memoryBytes else {
             result.coverage += "; noIdleCycle is not decided: it needs \(bytes >> 20) MiB more than the memory limit leaves"
             return
         }
-        var cycles = IdleCycle(expander, visited, fairness: fairness)
+        var cycles = IdleCycle(expander, visited, fairness: fairness, numbers: numbers)
         if quotient {
-            guard cycles.isAcyclic(cut: cut) else {
+            guard cycles.isAcyclic() else {
                 result.coverage += "; noIdleCycle is not decided: there are cycles of canonical states, search without reductions"
                 return
             }
-        } else if let (start, moves) = cycles.find(cut: cut) {
+        } else if let (start, moves) = cycles.find() {
             var path = try expander.path(to: start, visited, lastStepBreaks: 0)
             var state = visited[start]
             for move in moves {
