@@ -18,7 +18,7 @@ struct BreadthFirst<E: Expander>: ~Copyable {
         self.expander = expander
         self.options = options
         store = try Store(
-            memoryLimit: options.memoryBytes, stateLimit: options.stateLimit ?? .max,
+            memoryLimit: options.memoryBytes, stateLimit: options.stateLimit ?? .max, expectedStates: options.expectedStates,
             keepsFingerprints: options.fingerprints)
         meter = Meter(interval: options.progressInterval)
     }

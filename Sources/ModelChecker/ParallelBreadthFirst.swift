@@ -69,7 +69,7 @@ final class ParallelBreadthFirst<E: Expander>: @unchecked Sendable {
             do throws(SearchError) {
                 let store = try Store<State>(
                     memoryLimit: options.memoryBytes / shards, stateLimit: min(share, 1 << (32 - Self.shardBits) - 2),
-                    keepsFingerprints: options.fingerprints)
+                    expectedStates: options.expectedStates / shards, keepsFingerprints: options.fingerprints)
                 (stores + shard).initialize(to: store)
             } catch {
                 (stores).deinitialize(count: shard)

@@ -11,8 +11,9 @@ final class Reservation: @unchecked Sendable {
     private static let smallPages = 1 << 21
 
     /// Addresses cost nothing; MAP_NORESERVE keeps them from being counted as memory that is in use.
+    /// - Parameter hugePages: for what is read at random; what is written once, in order, is cleared faster in small ones.
     @usableFromInline
-    init(byteCount: Int) throws(SearchError) {
+    init(byteCount: Int, hugePages: Bool) throws(SearchError) {
         let page = 1 << 21
         let rounded = max((byteCount + page - 1) / page, 1) * page
         guard
@@ -23,7 +24,9 @@ final class Reservation: @unchecked Sendable {
         self.base = address
         self.byteCount = rounded
         // Small pages first: many searches end within them, and a huge one is cleared as a whole.
-        if rounded > Self.smallPages { _ = madvise(address + Self.smallPages, rounded - Self.smallPages, MADV_HUGEPAGE) }
+        if hugePages, rounded > Self.smallPages {
+            _ = madvise(address + Self.smallPages, rounded - Self.smallPages, MADV_HUGEPAGE)
+        }
     }
 
     /// Gives the pages of `range` back; they read as 0 afterwards.

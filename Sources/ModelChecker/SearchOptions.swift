@@ -52,6 +52,8 @@ public struct SearchOptions: Sendable {
     public var depthLimit: Int?
     /// States stored.
     public var stateLimit: Int?
+    /// About how many states there are, if that is known: the index then need not grow to it.
+    public var expectedStates = 0
     /// Seconds between two reports of progress.
     public var progressInterval = 1.0
     /// Of the samples that `.checkDeclarations` takes.

@@ -46,8 +46,9 @@ struct Store<State: PackedState>: ~Copyable, @unchecked Sendable {
     /// - Parameters:
     ///   - memoryLimit: bytes for everything here together.
     ///   - stateLimit: states.
+    ///   - expectedStates: the index has room for that many from the start; 0 if nothing is known.
     @usableFromInline
-    init(memoryLimit: Int, stateLimit: Int, keepsFingerprints: Bool) throws(SearchError) {
+    init(memoryLimit: Int, stateLimit: Int, expectedStates: Int = 0, keepsFingerprints: Bool) throws(SearchError) {
         let size = MemoryLayout<State>.stride
         let keyBytes = keepsFingerprints ? 8 : size
         // 10 of 12 slots in use at the limit: 6.4 bytes of index a state.
@@ -55,14 +56,17 @@ struct Store<State: PackedState>: ~Copyable, @unchecked Sendable {
         let capacity = max(min(fitting, stateLimit, Int(UInt32.max) - 1), 1)
         let maximumLineCount = max(capacity / 10 + 1, 16)
         self.init(
-            capacity: capacity, maximumLineCount: maximumLineCount, keepsFingerprints: keepsFingerprints,
-            try Reservation(byteCount: capacity * size), try Reservation(byteCount: keepsFingerprints ? capacity * 8 : 0),
-            try Reservation(byteCount: capacity * 4), try Reservation(byteCount: maximumLineCount * Self.lineBytes))
+            capacity: capacity, maximumLineCount: maximumLineCount, lineCount: max(expectedStates / 9, 512),
+            keepsFingerprints: keepsFingerprints,
+            try Reservation(byteCount: capacity * size, hugePages: true),
+            try Reservation(byteCount: keepsFingerprints ? capacity * 8 : 0, hugePages: true),
+            try Reservation(byteCount: capacity * 4, hugePages: false),
+            try Reservation(byteCount: maximumLineCount * Self.lineBytes, hugePages: true))
     }
 
     @usableFromInline
     init(
-        capacity: Int, maximumLineCount: Int, keepsFingerprints: Bool, _ states: Reservation,
+        capacity: Int, maximumLineCount: Int, lineCount: Int, keepsFingerprints: Bool, _ states: Reservation,
         _ fingerprints: Reservation, _ parents: Reservation, _ lines: Reservation
     ) {
         self.capacity = capacity
@@ -76,8 +80,8 @@ struct Store<State: PackedState>: ~Copyable, @unchecked Sendable {
         fingerprintReservation = fingerprints
         parentReservation = parents
         lineReservation = lines
-        lineCount = min(512, maximumLineCount)
-        growAt = Self.load(min(512, maximumLineCount), of: maximumLineCount, capacity)
+        self.lineCount = min(lineCount, maximumLineCount)
+        growAt = Self.load(min(lineCount, maximumLineCount), of: maximumLineCount, capacity)
     }
 
     @inlinable

@@ -95,7 +95,7 @@ struct MergeCommandTests {
         #expect(try await Command.shell(line + " --format json").status == 64)
     }
 
-    @Test("a job that was killed leaves no result, and merge names it and those that have not begun: exit 4; run again, it is finished")
+    @Test("a job that was killed leaves no result, and merge names it and those that have not begun: exit 4")
     func killed() async throws {
         let folder = scratch.file("jobs")
         let written = try await Command.run(

@@ -4,18 +4,25 @@ struct Explorer {
     let program: String
     let work: String
 
+    enum Mode: String {
+        case everyStep
+        case reduced = "--reduce"
+        /// Every step, and whether the model's declarations are right in every state.
+        case check = "--check"
+    }
+
+    /// - Parameter expected: about how many states there are, as SPIN's -w; 0: not known.
     func run(
-        _ sizes: Sizes, mutant: Int = 0, reduced: Bool = false, threads: Int = 1, naive: Bool = false, pinned: [String]
+        _ sizes: Sizes, mutant: Int = 0, _ mode: Mode = .everyStep, threads: Int = 1, expected: Int = 0, pinned: [String]
     ) throws(Complaint) -> Measurement {
         var arguments =
             pinned + [
                 program, "search", "--cpus", "\(sizes.cpus)", "--senders", "\(sizes.senders)", "--messages", "\(sizes.messages)",
-                "--preemptions", "\(sizes.preemptions)", "--mutant", "\(mutant)", "--threads", "\(threads)",
+                "--preemptions", "\(sizes.preemptions)", "--mutant", "\(mutant)", "--threads", "\(threads)", "--expect", "\(expected)",
             ]
-        if reduced { arguments.append("--reduce") }
-        if naive { arguments.append("--naive") }
+        if mode != .everyStep { arguments.append(mode.rawValue) }
         // SPIN too stops at the first error.
-        if mutant > 0 { arguments.append("--first") }
+        if mutant > 0, mode != .check { arguments.append("--first") }
         let usage = try ChildProcess.run(arguments, in: work)
         guard usage.exitStatus == 0 else {
             throw .failed("\(arguments.joined(separator: " ")): status \(usage.exitStatus)\n\(usage.output)")

@@ -1,5 +1,5 @@
 /// One run of one search.
-struct Measurement: Encodable {
+struct Measurement {
     var states = 0
     var transitions = 0
     var violated = false
@@ -16,12 +16,10 @@ struct Measurement: Encodable {
     }
 
     var bytesPerState: Double { Double(peakBytes) / Double(states) }
-
-    enum CodingKeys: CodingKey { case states, transitions, violated, wallSeconds, cpuSeconds, peakBytes }
 }
 
 /// The runs of one program on one model, taken in turn with another's.
-struct Series: Encodable {
+struct Series {
     var name: String
     var runs: [Measurement] = []
 

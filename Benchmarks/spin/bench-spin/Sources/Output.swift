@@ -1,14 +1,9 @@
-import FoundationEssentials
-
 /// The comparison as a table in Markdown, for people and for the README.
 func printTable(_ comparison: Comparison) {
     print("\n### \(comparison.size): \(comparison.sizes)\n")
     print("| | states | states/s (CPU) | bytes a state | CPU s | wall s |")
     print("|---|---:|---:|---:|---:|---:|")
-    for series in [
-        comparison.spin, comparison.ours, comparison.collapse, comparison.spinReduced, comparison.spinFused, comparison.oursReduced,
-        comparison.oneThread, comparison.twoThreads,
-    ] {
+    for series in comparison.series {
         guard let states = series.first?.states else { continue }
         let cells = [
             series.name, "\(states)", rounded(series.median { Double($0.states) / $0.cpuSeconds }, 0),
@@ -57,18 +52,42 @@ func printTable(_ verdicts: [MutantVerdict]) {
     }
 }
 
-func printJSON(_ comparisons: [Comparison], _ verdicts: [MutantVerdict]) throws(Complaint) {
-    struct Everything: Encodable {
-        var comparisons: [Comparison]
-        var mutants: [MutantVerdict]
+/// One object: every run of every size, then the verdicts.
+func printJSON(_ comparisons: [Comparison], _ verdicts: [MutantVerdict]) {
+    func object(_ fields: [(String, String)]) -> String {
+        "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    do {
-        print(String(decoding: try encoder.encode(Everything(comparisons: comparisons, mutants: verdicts)), as: UTF8.self))
-    } catch {
-        throw .failed("cannot write JSON: \(error)")
+    func array(_ values: [String]) -> String { "[" + values.joined(separator: ", ") + "]" }
+    func run(_ run: Measurement) -> String {
+        object([
+            ("states", "\(run.states)"), ("transitions", "\(run.transitions)"), ("violated", "\(run.violated)"),
+            ("wallSeconds", "\(run.wallSeconds)"), ("cpuSeconds", "\(run.cpuSeconds)"), ("peakBytes", "\(run.peakBytes)"),
+        ])
     }
+    // No text below has a character that JSON would have to escape but these.
+    func text(_ text: String) -> String {
+        "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined() + "\""
+    }
+    let sizes = comparisons.map { c in
+        object([
+            ("size", text(c.size)),
+            (
+                "bounds",
+                object([
+                    ("cpus", "\(c.sizes.cpus)"), ("senders", "\(c.sizes.senders)"), ("messages", "\(c.sizes.messages)"),
+                    ("preemptions", "\(c.sizes.preemptions)"),
+                ])
+            ),
+            ("series", array(c.series.map { object([("name", text($0.name)), ("runs", array($0.runs.map(run)))]) })),
+            ("targets", array(targets(c).map { text($0) })), ("disagreements", array(c.disagreements.map { text($0) })),
+        ])
+    }
+    let mutants = verdicts.map { verdict in
+        object(
+            [("mutant", "\(verdict.mutant)"), ("agrees", "\(verdict.agrees)")]
+                + verdict.violated.sorted { $0.key < $1.key }.map { (key, value) in ("\(key)", "\(value)") })
+    }
+    print(object([("comparisons", array(sizes)), ("mutants", array(mutants))]))
 }
 
 func rounded(_ value: Double, _ digits: Int) -> String {

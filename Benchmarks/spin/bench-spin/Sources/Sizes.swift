@@ -1,5 +1,5 @@
 /// How large a model is: the -D of the Promela files.
-struct Sizes: Hashable, Codable, CustomStringConvertible {
+struct Sizes: CustomStringConvertible {
     /// CPUs that the receiver may run on, 2–3.
     var cpus: Int
     /// 1–2 with two CPUs, 1–3 with three.
@@ -22,5 +22,7 @@ struct Sizes: Hashable, Codable, CustomStringConvertible {
 
     /// For what is broken on purpose.
     static let ofMutants = Sizes(cpus: 2, senders: 2, messages: 1, preemptions: 1)
+    /// For the declarations, in every state of every mutant.
+    static let ofChecks = Sizes(cpus: 2, senders: 2, messages: 1, preemptions: 0)
     static let mutants = 0...7
 }

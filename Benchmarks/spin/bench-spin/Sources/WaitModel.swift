@@ -42,13 +42,21 @@ struct WaitModel<State: WaitState>: ProcessModel {
     @inline(__always)
     func steps<Sink: StepSink<State>>(from state: State, into sink: inout Sink) {
         receiver(state, &sink)
-        for cpu in 0..<State.cpus {
-            interrupts(UInt64(cpu), state, &sink)
-            idle(UInt64(cpu), state, &sink)
-            network(UInt64(cpu), state, &sink)
+        let s = state.shared
+        // While the receiver is on a CPU with interrupts on and no interrupt is anywhere, no CPU has a step of its own.
+        if s & Self.quiet != 0 || !s.has(State.onCPUAt) {
+            for cpu in 0..<State.cpus {
+                interrupts(UInt64(cpu), state, &sink)
+                idle(UInt64(cpu), state, &sink)
+                network(UInt64(cpu), state, &sink)
+            }
         }
         for index in 0..<senders { sender(index, state, &sink) }
     }
+
+    /// The sets of CPUs from irr to idle.
+    @inline(__always)
+    private static var quiet: UInt64 { (1 << (10 * State.setBits) - 1) << State.irrAt }
 
     func steps<Sink: StepSink<State>>(of process: Int, from state: State, into sink: inout Sink) {
         if process == 0 {
