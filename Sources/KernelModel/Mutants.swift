@@ -90,8 +90,8 @@ public struct Mutant: Sendable {
         // Exit
         without("leave.msrs", "UINV and UPIDADDR stay in the registers when the receiver exits."),
         without("leave.unlink", "The UPID still points to the task that has exited (W-12)."),
-    ]
         swapped("leave.sn", "leave.msrs", "UINV and UPIDADDR are cleared before SN is set: a preemption in between switches out without SN."),
+    ]
 
     /// Changes that break nothing: the design could do without these places, and does not need these orders.
     public static let harmless: [Mutant] = [

@@ -2,15 +2,21 @@ import KernelModel
 import ModelChecker
 import Testing
 
-/// Collects the endings of a model: the states without steps.
-private func endings(_ model: KernelModel, canonical: Bool) -> Set<KernelState> {
+/// Collects what a reader sees of the receivers in the endings of a model, the states without steps. Which CPU is which, and how far
+/// CPU hotplug has come, may differ: what breaks a claim by ending there does not wait for what may happen and need not.
+private func endings(_ model: KernelModel, canonical: Bool) -> Set<[String]> {
     var seen: Set<KernelState> = []
-    var endings: Set<KernelState> = []
+    var endings: Set<[String]> = []
     var stack = model.initialStates
     while let state = stack.popLast() {
         guard seen.insert(state).inserted else { continue }
         let steps = model.steps(from: state)
-        if steps.isEmpty { endings.insert(model.canonical(state)) }
+        if steps.isEmpty {
+            endings.insert(
+                model.values(model.canonical(state)).filter { !$0.name.hasPrefix("UINV") }.map { value in
+                    "\(value.name): " + value.text.split(separator: " ").filter { !$0.hasPrefix("NDST=") }.joined(separator: " ")
+                })
+        }
         // What follows a step after which everything is undefined is not searched.
         let fatal = Claim.allCases.filter { [.waitList, .freedUPID, .xrstors].contains($0) }.reduce(PropertySet(0)) {
             $0 | 1 << PropertySet($1.bitIndex)
@@ -36,8 +42,7 @@ private func endings(_ model: KernelModel, canonical: Bool) -> Set<KernelState> 
         let situation = Situation.all[index]
         let reduced = endings(try situation.model(design), canonical: true)
         let single = endings(try situation.model(design, isFused: false), canonical: false)
-        // A program counter may rest on a local step in one and not in the other; who waits, and for what, is the same.
-        #expect(reduced.count == single.count)
+        #expect(reduced == single)
     }
 
     @Test("the scenario hotplug lets the senders begin, reduced or not", arguments: WaitDesign.all.map(\.name), [true, false])
