@@ -84,7 +84,7 @@ public struct KernelState: PackedState {
         set { w0 = w0 & ~(3 &<< 59) | UInt64(newValue) &<< 59 }
     }
 
-    /// Scenario hotplug: a receiver has slept with its CPU offline, and senders may begin.
+    /// Scenario hotplug: a receiver sleeps whose CPU goes offline, and senders may begin.
     @inlinable var mayPost: Bool {
         get { w0 &>> 61 & 1 != 0 }
         set { w0 = w0 & ~(1 &<< 61) | (newValue ? 1 &<< 61 : 0) }

@@ -264,11 +264,13 @@ extension KernelModel {
     }
 
     /// The mail's situation: a receiver sleeps, and the CPU that its NDST names is offline.
-    @inlinable func sleepsWithCPUOffline(_ s: KernelState) -> Bool {
-        guard s.hotplugPhase == 2 else { return false }
+    @inlinable func sleepsWithCPUOffline(_ s: KernelState) -> Bool { s.hotplugPhase == 2 && sleeps(on: s.hotplugCPU, s) }
+
+    /// A receiver sleeps, and its NDST names CPU `c`.
+    @inlinable func sleeps(on c: Int, _ s: KernelState) -> Bool {
         for r in 0..<receivers {
             let task = s[receiver: r]
-            if !task.onRQ, !task.gone, cpu(running: r + 1, s) == nil, task.ndst == s.hotplugCPU { return true }
+            if !task.onRQ, !task.gone, cpu(running: r + 1, s) == nil, task.ndst == c { return true }
         }
         return false
     }
@@ -374,6 +376,8 @@ extension KernelModel {
         }
         var next = s
         next[cpu: c].irqpc = program.leaving
+        // The CPU that leaves may give the sleeper another NDST.
+        if scenario == .hotplug, sleeps(on: c, s) { next.mayPost = true }
         var breaks: PropertySet = 0
         // What arrives before or after set_cpu_online() is lost alike.
         if isFused, program.interrupt[program.leaving].operation == .setOffline { _ = stepInterrupt(&next, cpu: c, &breaks) }
