@@ -134,7 +134,8 @@ extension KernelModel {
                 next[cpu: c].owner = 0
                 sink.add(next, step: StepKind.kthread.id(c), breaks: 0)
             }
-        case 1, 2: if !delivers(s, receiver: cpu.current - 1, cpu: c) { mayInterrupt(receiver: cpu.current - 1, c, s, &sink) }
+        // Also where a user interrupt is recognised: ordinary interrupts, the timer's too, come before it (SDM 9.4).
+        case 1, 2: mayInterrupt(receiver: cpu.current - 1, c, s, &sink)
         default: mayInterrupt(sender: cpu.current - 3, c, s, &sink)
         }
     }
@@ -180,6 +181,8 @@ extension KernelModel {
             sink.add(next, step: StepKind.preempt.id(c), breaks: breaks)
         }
         if user {
+            // Without a preemption to spend, the handler runs first.
+            if delivers(s, receiver: r, cpu: c) { return }
             if !s[cpu: c].active {
                 var next = s
                 var breaks: PropertySet = 0
