@@ -6,7 +6,7 @@ public enum Claim: String, CaseIterable, Codable, Hashable, Sendable {
     case delivered
     /// No vector is delivered twice without a new post, and none that was never posted.
     case onceEach = "once-each"
-    /// No notification is consumed for another task than the one that it was sent for.
+    /// No notification that was sent for a task which sleeps now, and needed it, is consumed for another one.
     case rightTask = "right-task"
     /// No processor touches the UPID of a receiver after it was freed.
     case freedUPID = "freed-upid"

@@ -206,6 +206,8 @@ extension UInt64 {
     @inlinable var flag: UInt64 { get { bits.field(32, 3) } set { bits.setField(32, 3, newValue) } }
 
     // The ledger.
+    /// With two receivers: a notification was sent for this one, and it has not taken one since.
+    @inlinable var notified: Bool { get { bits.bit(52) } set { bits.setBit(52, newValue) } }
     /// Deliveries that posts so far allow, 0–2 (more than two requests of a vector cannot be pending at once).
     @inlinable func credit(_ vector: Int) -> UInt64 { bits.field(34 &+ UInt64(vector) &* 2, 3) }
     @inlinable mutating func setCredit(_ vector: Int, _ value: UInt64) { bits.setField(34 &+ UInt64(vector) &* 2, 3, value) }

@@ -77,6 +77,8 @@ extension KernelModel {
             next[cpu: c].setIRR(vector, true)
             // The arrival touches nothing that another CPU sees, so it may come just before the CPU takes the interrupt.
             if isFused, idle, cpu.irqpc == 0, interruptsAreOn(s, cpu.current) { take(&next, cpu: c, &breaks) }
+        } else if vector == .uinv {
+            forgetNotifications(&next)
         }
         sink.add(next, step: StepKind.arrive.id(c, Int(vector.rawValue)), breaks: breaks)
     }
@@ -289,6 +291,7 @@ extension KernelModel {
                 return
             }
             s[cpu: c].irqpc = program.spurious
+            forgetNotifications(&s)
         } else if s[cpu: c].irrWait {
             s[cpu: c].irrWait = false
             s[cpu: c].irqpc = program.waitVector
