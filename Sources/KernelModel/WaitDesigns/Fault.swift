@@ -64,8 +64,9 @@ extension WaitDesign {
         code.writeCommon { code in
             code.function("uintr_free")
             code.label("leave")
-            code.emit(.clearComponent, name: "leave.msrs")
+            // SN first: where the component is gone the switch does not set it.
             code.emit(.setSN, name: "leave.sn")
+            code.emit(.clearComponent, name: "leave.msrs")
             code.emit(.unlink, name: "leave.unlink")
             code.emit(.gone, local: true)
         }
