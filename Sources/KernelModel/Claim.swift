@@ -1,6 +1,6 @@
 /// What is claimed of a design: each is a property that a step or an ending of the model breaks.
 public enum Claim: String, CaseIterable, Codable, Hashable, Sendable {
-    /// A receiver that sleeps is woken by what was posted for it, and one that found the flag clear does not sleep past its handler.
+    /// A receiver that sleeps is woken by what was posted for it and by its timer, and one that found the flag clear does not sleep past its handler.
     case lostWakeup = "lost-wakeup"
     /// Every posted vector is delivered once the receiver can take it.
     case delivered

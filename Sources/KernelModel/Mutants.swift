@@ -51,6 +51,8 @@ public struct Mutant: Sendable {
         without("wait.disarm", "A wait ended by a signal leaves the UPID armed."),
         swapped("schedule", "wait.disarm", "The UPID is disarmed before the task sleeps."),
         without("wait.running", "A wait that does not sleep leaves the task state as it was."),
+        without("wait.timer", "A timer that expires before the task state is set does not keep the task from sleeping."),
+        without("wait.expired", "The timer does not end the wait."),
         without("wait.signal", "A signal does not end the wait."),
         // The context switch
         without("switch.sn", "SN is not set where the state is saved (C-1)."),

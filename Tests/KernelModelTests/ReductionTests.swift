@@ -79,7 +79,7 @@ private func endings(_ model: KernelModel, canonical: Bool) -> Set<KernelState> 
 
     @Test(
         "exact counts of states, without reduction",
-        arguments: [("rfc-v1", 286), ("intel-sender", 241), ("mail", 171), ("vector", 675)])
+        arguments: [("rfc-v1", 316), ("intel-sender", 250), ("mail", 175), ("vector", 725)])
     func counts(_ design: String, _ states: Int) throws {
         #expect(try KernelModel(design: design, bounds: within(), isFused: false).judged([]).result.states == states)
     }

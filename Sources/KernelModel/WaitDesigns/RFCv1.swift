@@ -77,8 +77,11 @@ extension WaitDesign {
             }
         }
         if !on.contains("state-order") { code.emit(.setInterruptible, name: "wait.state") }
+        code.emit(.ifExpired, to: "woken", local: true, name: "wait.timer")
         code.emit(.schedule, name: "schedule")
+        code.label("woken")
         if on.contains("cleanup") { code.emit(.listRemove, name: "wait.cleanup") }
+        code.emit(.setRunning, local: true, name: "wait.awake")
         code.emit(.cancelTimer, local: true)
         code.emit(.jump, to: "exit", local: true, name: "wait.return")
         if on.contains("pending-check") {
