@@ -192,7 +192,17 @@ extension KernelModel {
                 sink.add(next, step: StepKind.stop.id(c), breaks: breaks)
             }
             if task.pc == 0 { calls(r, c, s, &sink) }
-        } else if inTaskFPUState, s[left: .kthreads] > 0, !task.needLoad {
+            return
+        }
+        if task.pc == program.signal, s[left: .exits] > 0 {
+            // The signal is a fatal one: get_signal() does not return.
+            var next = s
+            next.spend(.exits)
+            next[receiver: r].userPC = 3
+            next[receiver: r].pc = program.leave
+            sink.add(next, step: StepKind.leaveTask.id(r, 1), breaks: 0)
+        }
+        if inTaskFPUState, s[left: .kthreads] > 0, !task.needLoad {
             var next = s
             next.spend(.kthreads)
             kernelFPU(&next, r, c)
