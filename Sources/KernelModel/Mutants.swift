@@ -66,6 +66,7 @@ public struct Mutant: Sendable {
         without("exit.publish", "The UPID stays as the switch left it."),
         without("exit.take", "PIR is not taken (C-3)."),
         other("exit.take", [.readPIR, .zeroPIR], "PIR is read and cleared by two operations (C-4)."),
+        other("exit.take", [.takePIR, .clearTIF], "TIF_UINTR is cleared after PIR was taken."),
         other("exit.take", [.readPIR], "PIR is read and not cleared (C-4)."),
         other("exit.merge", [.storeUIRR], "UIRR is stored and not added to (C-4)."),
         swapped("exit.publish", "exit.take", "SN is cleared after PIR was taken."),

@@ -77,7 +77,7 @@ extension KernelModel {
             }
         } catch {
             if program.generalProtection == 0 {
-                kill(&s, sender: index, cpu: c)
+                kill(&s, sender: index, cpu: c, &breaks)
             } else {
                 enterFault(&s, sender: index)
             }
@@ -117,8 +117,9 @@ extension KernelModel {
         if sender.left == 0 { s[cpu: c].current = 0 }
     }
 
-    /// SIGSEGV.
-    @inlinable func kill(_ s: inout KernelState, sender index: Int, cpu c: Int) {
+    /// SIGSEGV: right where the UPID has a reserved bit that is not the kernel's (S-8), else a SENDUIPI that does not post.
+    @inlinable func kill(_ s: inout KernelState, sender index: Int, cpu c: Int, _ breaks: inout PropertySet) {
+        if !s[receiver: target(of: index)].foreignReserved { breaks |= bit(.onePost) }
         s[sender: index] = SenderState(bits: 0)
         s[cpu: c].current = 0
     }
