@@ -88,6 +88,7 @@ public struct Mutant: Sendable {
         other("gp.done", [.gpRerun], "SENDUIPI is run again after the handler has posted for it."),
         without("gp.foreign", "Another reserved bit is taken for the kernel's own (S-8)."),
         // Exit
+        swapped("leave.sn", "leave.msrs", "UINV and UPIDADDR are cleared before SN is set: a preemption in between switches out without SN."),
         without("leave.msrs", "UINV and UPIDADDR stay in the registers when the receiver exits."),
         without("leave.unlink", "The UPID still points to the task that has exited (W-12)."),
         swapped("leave.sn", "leave.msrs", "UINV and UPIDADDR are cleared before SN is set: a preemption in between switches out without SN."),

@@ -151,6 +151,13 @@ extension KernelModel {
         return false
     }
 
+    /// A notification was taken by nobody: with none on its way any more, none will be consumed.
+    @inlinable func forgetNotifications(_ s: inout KernelState) {
+        guard receivers > 1 else { return }
+        for c in 0..<cpus where s[inFlight: .uinv, to: c] != 0 || s[cpu: c].irrUINV { return }
+        for r in 0..<receivers { s[receiver: r].notified = false }
+    }
+
     /// Processing, the rest: PIR is taken, and added to UIRR.
     /// A notification was taken by nobody: with none on its way any more, none will be consumed.
     @inlinable func forgetNotifications(_ s: inout KernelState) {

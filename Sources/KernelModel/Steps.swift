@@ -183,6 +183,8 @@ extension KernelModel {
             sink.add(next, step: StepKind.preempt.id(c), breaks: breaks)
         }
         if user {
+            // Without a preemption to spend, the handler runs first.
+            if delivers(s, receiver: r, cpu: c) { return }
             if !s[cpu: c].active {
                 var next = s
             // Without a preemption to spend, the handler runs first.
@@ -301,6 +303,7 @@ extension KernelModel {
                 return
             }
             s[cpu: c].irqpc = program.spurious
+            forgetNotifications(&s)
         } else if s[cpu: c].irrWait {
             s[cpu: c].irrWait = false
             s[cpu: c].irqpc = program.waitVector
@@ -392,6 +395,8 @@ extension KernelModel {
         }
         var next = s
         next[cpu: c].irqpc = program.leaving
+        // The CPU that leaves may give the sleeper another NDST.
+        if scenario == .hotplug, sleeps(on: c, s) { next.mayPost = true }
         var breaks: PropertySet = 0
         // What arrives before or after set_cpu_online() is lost alike.
         if isFused, program.interrupt[program.leaving].operation == .setOffline { _ = stepInterrupt(&next, cpu: c, &breaks) }

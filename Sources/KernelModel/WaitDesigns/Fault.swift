@@ -69,6 +69,7 @@ extension WaitDesign {
             code.label("leave")
             // SN first: where the component is gone the switch does not set it.
             code.emit(.setSN, name: "leave.sn")
+            code.emit(.clearComponent, name: "leave.msrs")
             code.emit(.unlink, name: "leave.unlink")
             code.emit(.gone, local: true)
         }

@@ -113,6 +113,8 @@ extension WaitDesign {
         code.emit(.load, irqs: false, name: "exit.load")
         code.emit(.loadUINV, irqs: false, local: true, name: "exit.uinv")
         code.emit(.storeNDST, irqs: false, name: "exit.ndst")
+        // Before exit.self reads PIR: what is posted in between is found there, and what is posted later sends an IPI.
+        if clearsON { code.emit(.clearON, irqs: false, name: "exit.on") }
         code.emit(.clearSN, irqs: false, name: "exit.sn")
         code.emit(.clearTIF, irqs: false, local: true)
         code.emit(.selfIPI, irqs: false, name: "exit.self")
