@@ -91,7 +91,6 @@ public struct Mutant: Sendable {
         swapped("leave.sn", "leave.msrs", "UINV and UPIDADDR are cleared before SN is set: a preemption in between switches out without SN."),
         without("leave.msrs", "UINV and UPIDADDR stay in the registers when the receiver exits."),
         without("leave.unlink", "The UPID still points to the task that has exited (W-12)."),
-        swapped("leave.sn", "leave.msrs", "UINV and UPIDADDR are cleared before SN is set: a preemption in between switches out without SN."),
     ]
 
     /// Changes that break nothing: the design could do without these places, and does not need these orders.

@@ -159,13 +159,6 @@ extension KernelModel {
     }
 
     /// Processing, the rest: PIR is taken, and added to UIRR.
-    /// A notification was taken by nobody: with none on its way any more, none will be consumed.
-    @inlinable func forgetNotifications(_ s: inout KernelState) {
-        guard receivers > 1 else { return }
-        for c in 0..<cpus where s[inFlight: .uinv, to: c] != 0 || s[cpu: c].irrUINV { return }
-        for r in 0..<receivers { s[receiver: r].notified = false }
-    }
-
     @inlinable func endNotification(_ s: inout KernelState, cpu c: Int, _ breaks: inout PropertySet) {
         let r = s[cpu: c].owner - 1
         s[cpu: c].irqpc = 0

@@ -187,8 +187,6 @@ extension KernelModel {
             if delivers(s, receiver: r, cpu: c) { return }
             if !s[cpu: c].active {
                 var next = s
-            // Without a preemption to spend, the handler runs first.
-            if delivers(s, receiver: r, cpu: c) { return }
                 var breaks: PropertySet = 0
                 switchOut(&next, r, c, &breaks)
                 sink.add(next, step: StepKind.stop.id(c), breaks: breaks)
@@ -314,7 +312,6 @@ extension KernelModel {
         if r >= 0 { enterKernel(&s, r) }
     }
 
-            forgetNotifications(&s)
     /// What happens to a machine: CPU hotplug, signals, timers.
     @inlinable func environment<Sink: StepSink<KernelState>>(_ s: KernelState, _ sink: inout Sink) {
         switch s.hotplugPhase {
@@ -403,5 +400,3 @@ extension KernelModel {
         sink.add(next, step: StepKind.leaveCPU.id(c), breaks: breaks)
     }
 }
-        // The CPU that leaves may give the sleeper another NDST.
-        if scenario == .hotplug, sleeps(on: c, s) { next.mayPost = true }

@@ -73,7 +73,6 @@ extension WaitDesign {
             code.emit(.unlink, name: "leave.unlink")
             code.emit(.gone, local: true)
         }
-            code.emit(.clearComponent, name: "leave.msrs")
     }
 
     private static func writeFaultHandler(_ code: inout Assembler) {

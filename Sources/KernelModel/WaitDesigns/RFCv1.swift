@@ -118,8 +118,6 @@ extension WaitDesign {
         code.emit(.clearSN, irqs: false, name: "exit.sn")
         code.emit(.clearTIF, irqs: false, local: true)
         code.emit(.selfIPI, irqs: false, name: "exit.self")
-        // Before exit.self reads PIR: what is posted in between is found there, and what is posted later sends an IPI.
-        if clearsON { code.emit(.clearON, irqs: false, name: "exit.on") }
         code.emit(.userReturn, irqs: false, local: true)
         code.writeCommon { code in
             code.function("uintr_free")
