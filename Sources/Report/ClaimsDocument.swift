@@ -74,17 +74,19 @@ public struct ClaimsDocument: Sendable {
     }
 
     private var summary: [String] {
-        let here = claims.filter { claim in casesByClaim[claim.id] != nil || claim.settlements.contains { $0.kind.exists } }.count
+        let here = claims.filter { claim in casesByClaim[claim.id] != nil || claim.settlements.contains { $0.kind.runs } }.count
         let never = claims.filter { $0.settlements.contains { $0.kind == .never } }.count
         var lines = [
             "\(claims.count) claims. What runs today bears on \(here) of them; \(never == 0 ? "none is" : "\(never) are") given up with a reason. A test or a case on the emulation shows what the core and the software machine do, and never what a kernel does.",
-            "", "| id | cases | tests | selftests | to come |", "|---|---:|---:|---:|---|",
+            "",
+            "A verdict of the explorer is what `uintr explore` answers to the command beside it: \"holds\" within those bounds, or \"is violated\", with the shortest trace. [explorer.md](explorer.md) says how to read it, [verdicts.md](verdicts.md) has every design against every claim, and a test runs each command that stands here.",
+            "", "| id | cases | tests | selftests | verdicts | to come |", "|---|---:|---:|---:|---:|---|",
         ]
         for claim in claims {
             func count(_ kind: Settlement.Kind) -> Int { claim.settlements.count { $0.kind == kind } }
-            let kinds = Settlement.Kind.allCases.filter { !$0.exists && count($0) > 0 }
+            let kinds = Settlement.Kind.allCases.filter { $0.isToCome && count($0) > 0 }
             lines.append(
-                "| [\(claim.id)](#\(claim.id.lowercased())) | \(casesByClaim[claim.id]?.count ?? 0) | \(count(.test)) | \(count(.selftest)) | \(kinds.map(\.rawValue).joined(separator: ", ")) |")
+                "| [\(claim.id)](#\(claim.id.lowercased())) | \(casesByClaim[claim.id]?.count ?? 0) | \(count(.test)) | \(count(.selftest)) | \(count(.explorer)) | \(kinds.map(\.rawValue).joined(separator: ", ")) |")
         }
         return lines + [""]
     }
@@ -95,8 +97,7 @@ public struct ClaimsDocument: Sendable {
             lines.append("- " + (cases.count == 1 ? "Case" : "Cases") + ": " + cases.map { "`\($0)`" }.joined(separator: ", ") + ".")
         }
         for settlement in claim.settlements {
-            let text = settlement.kind.exists ? "\"\(settlement.text)\"." : settlement.text
-            lines.append("- \(settlement.kind.place): \(text)")
+            lines.append("- \(settlement.kind.place): \(settlement.sentence)")
         }
         return lines + [""]
     }
@@ -115,19 +116,28 @@ public struct ClaimsDocument: Sendable {
     }
 }
 
+extension Settlement {
+    /// What stands behind the place.
+    fileprivate var sentence: String {
+        if let verdict { return "`\(verdict.command)` \(verdict.holds ? "holds" : "is violated"): \(text)" }
+        return kind.namesTest ? "\"\(text)\"." : text
+    }
+}
+
 extension Settlement.Kind {
     /// Where a reader finds it.
     fileprivate var place: String {
         switch self {
         case .test: "Test"
-        case .explorer: "Verdict to come, `uintr explore`"
+        case .explorer: "Verdict"
+        case .unexplored: "Not for the explorer"
         case .selftest: "Selftest, `kselftest/`"
         case .selftestToCome: "To come, `kselftest/`"
         case .torture: "To come, `uintr torture`"
         case .bench: "To come, `uintr bench`"
         case .emulation: "To come, `uintr run`"
         case .lab: "To come, `uintr lab`"
-        case .uapi: "To be decided in `docs/uapi.md`"
+        case .uapi: "Decided in [uapi.md](uapi.md)"
         case .never: "Not settled here"
         }
     }

@@ -1,5 +1,3 @@
-public import KernelModel
-
 /// The results of several runs, joined: what was asked, how often, and where two answers do not go together.
 public struct JoinedResults: Sendable {
     /// One run's answer to a question.
@@ -26,14 +24,37 @@ public struct JoinedResults: Sendable {
         public var sentence: String
     }
 
+    /// A job of a swarm that has no result.
+    public struct Missing: Equatable, Sendable {
+        public enum State: Equatable, Sendable {
+            case notBegun
+            /// It runs still, or was killed.
+            case notEnded
+            /// The job's own last words.
+            case failed(String)
+        }
+
+        public var job: JobList.Job
+        public var state: State
+
+        public init(job: JobList.Job, state: State) {
+            self.job = job
+            self.state = state
+        }
+    }
+
     /// In the order in which the questions first appear.
     public private(set) var groups: [Group] = []
     public private(set) var unusable: [Unusable] = []
+    public private(set) var missing: [Missing] = []
     /// Rows that say the same as one before, to the last digit: one run, given twice.
     public private(set) var repeated = 0
 
-    /// - Parameter files: Each with its rows, or with what is wrong with it.
-    public init(_ files: [(name: String, rows: Result<[AnswerRecord], FileError>)]) {
+    /// - Parameters:
+    ///   - files: Each with its rows, or with what is wrong with it.
+    ///   - missing: Jobs that should have written a file and have not.
+    public init(_ files: [(name: String, rows: Result<[AnswerRecord], FileError>)], missing: [Missing] = []) {
+        self.missing = missing
         var places: [Question: Int] = [:]
         for file in files {
             switch file.rows {
@@ -60,47 +81,11 @@ public struct JoinedResults: Sendable {
     /// One answer for each question: the shortest trace, or the most complete search.
     public var records: [AnswerRecord] { groups.compactMap { $0.best?.record } }
 
-    /// 1 if a claim is violated or two runs disagree, else 4 if a question or a file is left open, else 0.
+    /// 1 if a claim is violated or two runs disagree, else 4 if a question, a job or a file is left open, else 0. A question whose
+    /// bounds lie within those of a complete run is not open.
     public var exitStatus: Int32 {
         if groups.contains(where: { $0.disagreement != nil || $0.verdict == .violated }) { return 1 }
-        return !unusable.isEmpty || groups.isEmpty || groups.contains { $0.verdict == .incomplete } ? 4 : 0
-    }
-
-    /// Of the questions that differ in nothing but their bounds: the bounds within which the claim holds, without those that lie
-    /// within others, and the bounds that take in all that was asked.
-    public struct Coverage: Equatable, Sendable {
-        /// With the bounds of the first of its questions.
-        public var question: Question
-        public var holds: [Bounds]
-        public var violated: [Bounds]
-        public var incomplete: [Bounds]
-        public var union: Bounds
-    }
-
-    public var coverage: [Coverage] {
-        var result: [Coverage] = []
-        var places: [Question: Int] = [:]
-        for group in groups {
-            var subject = group.question
-            subject.bounds = Bounds()
-            let place = places[subject] ?? result.count
-            if place == result.count {
-                places[subject] = place
-                result.append(Coverage(question: group.question, holds: [], violated: [], incomplete: [], union: group.question.bounds))
-            }
-            let bounds = group.question.bounds
-            result[place].union = result[place].union.union(bounds)
-            switch group.verdict {
-            case .holds: result[place].holds.append(bounds)
-            case .violated: result[place].violated.append(bounds)
-            case .incomplete: result[place].incomplete.append(bounds)
-            }
-        }
-        for place in result.indices {
-            let holds = result[place].holds
-            result[place].holds = holds.filter { one in !holds.contains { $0 != one && one.isWithin($0) } }
-        }
-        return result
+        return !unusable.isEmpty || !missing.isEmpty || groups.isEmpty || coverage.contains { !$0.incomplete.isEmpty } ? 4 : 0
     }
 }
 

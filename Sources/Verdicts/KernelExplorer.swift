@@ -1,3 +1,4 @@
+import Glibc
 import KernelModel
 import ModelChecker
 
@@ -67,7 +68,7 @@ enum KernelExplorer {
         search.goal = claims.reduce(0) { $0 | 1 << PropertySet($1.bitIndex) }
         search.fingerprints = options.fingerprints
         search.reductions = options.reductions && !options.strategy.isRandom ? .canonical : []
-        search.threads = options.threads ?? 1
+        search.threads = options.strategy == .breadthFirst ? options.threads ?? max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) : 1
         search.memoryLimit = options.memory.map { Int(clamping: $0) }
         return search
     }

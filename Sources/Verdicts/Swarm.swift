@@ -36,7 +36,7 @@ public struct Swarm: Equatable, Sendable {
             if number < questions.count, given.strategy.isRandom { job.search.seed = generator.seed() }
             if number >= questions.count { job = Self.draw(question, given, &generator) }
             // A few draws find a new search where there is one; a walk with a seed of its own always is one.
-            for _ in 0..<8 where seen.contains(job.question.arguments + job.search.arguments) {
+            for _ in 0..<32 where seen.contains(job.question.arguments + job.search.arguments) {
                 job = Self.draw(question, given, &generator)
             }
             if !seen.insert(job.question.arguments + job.search.arguments).inserted {
@@ -60,7 +60,8 @@ public struct Swarm: Equatable, Sendable {
             }
         }
         if job.question.bounds.contradiction(in: question.scenario) != nil { job.question.bounds.cpus = question.bounds.cpus }
-        job.search.strategy = [.breadthFirst, .depthFirst, .random, .pct][Int.random(in: 0..<4, using: &generator)]
+        // A walk proves nothing, and takes as long as a search of some ten thousand states.
+        job.search.strategy = [.breadthFirst, .breadthFirst, .depthFirst, .random, .pct][Int.random(in: 0..<5, using: &generator)]
         job.search.reductions = Int.random(in: 0..<4, using: &generator) > 0
         job.search.fingerprints = job.search.strategy == .breadthFirst && Int.random(in: 0..<4, using: &generator) == 0
         job.search.seed = job.search.strategy.isRandom ? generator.seed() : nil

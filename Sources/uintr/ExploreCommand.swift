@@ -78,6 +78,12 @@ struct ExploreCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where --shards writes jobs.txt (GNU parallel) and jobs.sbatch (Slurm).", valueName: "folder"))
     var output: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the answers there as JSON, whole or not at all, and exit 0 whatever they are. Where they are already, search nothing.",
+            valueName: "file"))
+    var result: String?
+
     func validate() throws {
         if list {
             guard format == .text || format == .json else { throw ValidationError("--list prints text or JSON. Give --format text or json.") }
@@ -97,10 +103,13 @@ struct ExploreCommand: ParsableCommand {
         if (shards == nil) != (output == nil) {
             throw ValidationError("--shards says how many jobs, --output where they are written. Give both: --shards 100 --output jobs.")
         }
+        if result != nil && (format != .text || trace != nil) {
+            throw ValidationError("--result writes JSON to a file, the trace in it. Leave --trace and --format out.")
+        }
         if let shards {
             guard (1...100_000).contains(shards) else { throw ValidationError("--shards is 1 to 100000, not \(shards).") }
-            if trace != nil || format != .text {
-                throw ValidationError("--shards writes jobs and searches nothing. Leave --trace and --format out: each job prints JSON.")
+            if trace != nil || format != .text || result != nil {
+                throw ValidationError("--shards writes jobs and searches nothing. Leave --trace, --format and --result out: each job writes JSON to a file of its own.")
             }
         }
     }
@@ -118,6 +127,11 @@ struct ExploreCommand: ParsableCommand {
             throw Output.usage(error.sentence)
         }
         if let shards, let output { return try writeJobs(questions.flatMap { $0 }, shards, options, to: output) }
+        if let result {
+            let job = ResultJob(file: ResultFile(result), questions: questions.flatMap { $0 }, options: options)
+            if job.isDone { return }
+            return try job.run { () throws(ExplorerError) in try answers(questions, options) }
+        }
         try search(questions, options)
     }
 
@@ -171,17 +185,34 @@ struct ExploreCommand: ParsableCommand {
             throw Output.usage(error.sentence)
         }
         let files = SwarmFiles(swarm)
+        let list = folder + "/jobs.txt"
+        // Other jobs' results would be taken for these jobs'.
+        if let old = try? TextFile.read(list), old != Array(files.jobs.utf8) {
+            throw Output.usage("\(list) holds other jobs, whose results may be there. Name another --output, or give the --seed and all else that made them.")
+        }
         for name in [folder, folder + "/results", folder + "/logs"] { try TextFile.makeFolder(name) }
-        try TextFile.write(files.jobs, to: folder + "/jobs.txt")
+        try TextFile.write(files.jobs, to: list)
         try TextFile.write(files.slurm, to: folder + "/jobs.sbatch")
         try Output.write(files.text(in: folder, Terminal.layout))
+    }
+
+    /// For `--result`.
+    private func answers(_ questions: [[Question]], _ options: ExploreOptions) throws(ExplorerError) -> [AnswerRecord] {
+        var records: [AnswerRecord] = []
+        for (index, asked) in questions.enumerated() {
+            let line = SearchProgressLine(asked[0].subject, number: index + 1, of: questions.count)
+            defer { line.erase() }
+            records += try Explorer.engine.explore(asked, options) { line.update($0) }.map { AnswerRecord($0, search: options) }
+        }
+        return records
     }
 
     private func search(_ questions: [[Question]], _ options: ExploreOptions) throws {
         let explorer = Explorer.engine
         var records: [AnswerRecord] = []
         var ideas: [IdeaRow] = []
-        let wantsIdeas = all && design == nil && claim == nil
+        // JSON is an array of answers, which ideas are not.
+        let wantsIdeas = all && design == nil && claim == nil && format != .json
         do throws(ExplorerError) {
             let total = questions.count + (wantsIdeas ? 1 : 0)
             for (index, asked) in questions.enumerated() {

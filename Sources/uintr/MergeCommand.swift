@@ -7,13 +7,15 @@ struct MergeCommand: ParsableCommand {
         commandName: "merge",
         abstract: "Join the results of several explorations, and say what they cover together.",
         discussion: """
-            The files are what "uintr explore --format json" prints, as the jobs of "uintr explore --shards" do. Exit status: 0 all hold, \
-            1 a claim is violated or two runs disagree, 4 neither but something is incomplete or a file cannot be used, 64 wrong usage.
+            The files are what "uintr explore --format json" prints, as the jobs of "uintr explore --shards" write them; a folder is the \
+            one where those jobs are, and stands for all their results: the jobs that have none are named. Exit status: 0 all hold, \
+            1 a claim is violated or two runs disagree, 4 neither but something is incomplete or missing or a file cannot be used, \
+            64 wrong usage.
             """)
 
     enum Format: String, CaseIterable, ExpressibleByArgument { case text, json, markdown, html }
 
-    @Argument(help: ArgumentHelp("Results, in JSON.", valueName: "file"))
+    @Argument(help: ArgumentHelp("Results in JSON, or the folder of --shards.", valueName: "file"))
     var files: [String]
 
     @Option(help: "What standard output carries.")
@@ -23,14 +25,29 @@ struct MergeCommand: ParsableCommand {
     var noTimes = false
 
     func run() throws {
-        let joined = JoinedResults(
-            files.map { file in
-                do throws(FileError) {
-                    return (file, .success(try AnswerRecord.read(try TextFile.read(file))))
-                } catch {
-                    return (file, .failure(error))
+        var rows: [(name: String, rows: Result<[AnswerRecord], FileError>)] = []
+        var missing: [JoinedResults.Missing] = []
+        for name in files {
+            guard TextFile.isFolder(name) else {
+                rows.append((name, Self.rows(of: name)))
+                continue
+            }
+            let folder = name.count > 1 && name.hasSuffix("/") ? String(name.dropLast()) : name
+            do throws(FileError) {
+                for job in try JobList(String(decoding: try TextFile.read(folder + "/jobs.txt"), as: UTF8.self)).jobs {
+                    let file = ResultFile(folder + "/" + job.result)
+                    if TextFile.exists(file.path) {
+                        rows.append((file.path, Self.rows(of: file.path)))
+                    } else {
+                        let mark = (try? TextFile.read(file.marker)).map { String(decoding: $0, as: UTF8.self) }
+                        missing.append(.init(job: job, state: ResultFile.state(mark: mark)))
+                    }
                 }
-            })
+            } catch {
+                rows.append((folder + "/jobs.txt", .failure(error)))
+            }
+        }
+        let joined = JoinedResults(rows, missing: missing)
         for file in joined.unusable { Output.note("\(file.file): \(file.sentence)") }
         let report = MergeReport(joined, showsTimes: !noTimes, command: ExploreCommand.typed)
         switch format {
@@ -40,5 +57,13 @@ struct MergeCommand: ParsableCommand {
         case .html: try Output.write(report.html)
         }
         throw ExitCode(joined.exitStatus)
+    }
+
+    private static func rows(of file: String) -> Result<[AnswerRecord], FileError> {
+        do throws(FileError) {
+            return .success(try AnswerRecord.read(try TextFile.read(file)))
+        } catch {
+            return .failure(error)
+        }
     }
 }

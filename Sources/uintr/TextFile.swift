@@ -38,6 +38,39 @@ enum TextFile {
         }
     }
 
+    /// Puts a file with `text` at `path`, whole or not at all, also where the machine stops half way: it is written beside it, and
+    /// takes its name only when it is on the disk.
+    ///
+    /// - Throws: exit status 1, after a sentence on standard error.
+    static func replace(_ path: String, with text: String) throws {
+        // Of two that write the same file, on one machine or on two, each has its own.
+        let part = path + ".\(getpid())-\(UInt32.random(in: 0...UInt32.max)).part"
+        do {
+            let file = try FileDescriptor.open(
+                FilePath(part), .writeOnly, options: [.create, .exclusiveCreate],
+                permissions: [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
+            try file.closeAfter {
+                _ = try file.writeAll(Array(text.utf8))
+                guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+            }
+            guard rename(part, path) == 0 else { throw Errno(rawValue: errno) }
+        } catch {
+            remove(part)
+            Output.note("\(path): cannot be written: \(error). Name another file, or make room.")
+            throw ExitCode(1)
+        }
+    }
+
+    /// A file that is not there is removed already.
+    static func remove(_ path: String) { _ = unlink(path) }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Makes the folder, unless it is there; the one above it must be.
     ///
     /// - Throws: exit status 1, after a sentence on standard error.

@@ -15,7 +15,7 @@ struct ThreadClaimTests {
         #expect(claim.claim.hasSuffix("."))
         #expect(!claim.author.isEmpty && !claim.message.isEmpty)
         #expect(!claim.settlements.isEmpty)
-        for settlement in claim.settlements where !settlement.kind.exists {
+        for settlement in claim.settlements where !settlement.kind.namesTest {
             #expect(settlement.text.hasSuffix("."), "\(settlement.text)")
         }
     }
@@ -36,11 +36,32 @@ struct ThreadClaimTests {
         let tests = try sources(in: package.appending(path: "Tests"), ending: "swift")
         let programs = try sources(in: package.appending(path: "kselftest"), ending: "c")
         for claim in ThreadClaim.all {
-            for settlement in claim.settlements where settlement.kind.exists {
+            for settlement in claim.settlements where settlement.kind.namesTest {
                 let holders = settlement.kind == .test ? tests : programs
                 let name = settlement.kind == .test ? "@Test(\"\(settlement.text)\"" : "\"\(settlement.text)\" }"
                 #expect(holders.contains { $0.contains(name) }, "\(claim.id): \(settlement.text)")
             }
+        }
+    }
+
+    @Test("what waits, switches or faults has a verdict of the explorer, or a reason why not", arguments: ThreadClaim.all)
+    func explored(_ claim: ThreadClaim) {
+        guard ["C-", "W-", "S-"].contains(where: claim.id.hasPrefix) else { return }
+        #expect(claim.settlements.contains { $0.kind == .explorer || $0.kind == .unexplored })
+    }
+
+    @Test("a verdict stands with its command, and nowhere else", arguments: ThreadClaim.all)
+    func verdicts(_ claim: ThreadClaim) {
+        for settlement in claim.settlements { #expect((settlement.verdict != nil) == (settlement.kind == .explorer)) }
+    }
+
+    @Test("what docs/uapi.md decides of a claim stands there under the claim's id")
+    func decisions() throws {
+        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let document = try String(contentsOf: package.appending(path: "docs/uapi.md"), encoding: .utf8)
+        let words = Set(document.split { !($0.isLetter || $0.isNumber || $0 == "-") }.map(String.init))
+        for claim in ThreadClaim.all where claim.settlements.contains(where: { $0.kind == .uapi }) {
+            #expect(words.contains(claim.id), "\(claim.id): uapi.md does not name it")
         }
     }
 

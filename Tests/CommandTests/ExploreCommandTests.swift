@@ -79,7 +79,7 @@ struct ExploreCommandTests {
 
     @Test("--all is every design against every claim, with the mail's ideas; the same run without times prints the same bytes")
     func all() async throws {
-        let line = "uintr explore --all --no-times --format markdown"
+        let line = "uintr explore --all --bounds cpus=2 --no-times --format markdown"
         let first = try await Command.shell(line)
         let second = try await Command.shell(line)
         #expect(first.output == second.output && first.status == 1 && first.error.isEmpty)
@@ -87,11 +87,11 @@ struct ExploreCommandTests {
         #expect(first.output.contains("| claim | " + WaitDesign.all.map(\.name).joined(separator: " | ") + " |"))
         for claim in Claim.allCases { #expect(first.output.contains("| `\(claim.rawValue)` | ")) }
         #expect(first.output.contains("## The mail's other ideas"))
-        let json = try await Command.shell("uintr explore --all --format json")
+        let json = try await Command.shell("uintr explore --all --bounds cpus=2 --format json")
         #expect(try json.rows().count == WaitDesign.all.count * Claim.allCases.count)
-        let one = try await Command.shell("uintr explore --all --design fault --format json")
+        let one = try await Command.shell("uintr explore --all --bounds cpus=2 --design fault --format json")
         #expect(try one.rows().map { $0["claim"] as? String } == Claim.allCases.map(\.rawValue))
-        let other = try await Command.shell("uintr explore --all --claim xrstors --format json")
+        let other = try await Command.shell("uintr explore --all --bounds cpus=2 --claim xrstors --format json")
         #expect(try other.rows().map { $0["design"] as? String } == WaitDesign.all.map(\.name))
     }
 

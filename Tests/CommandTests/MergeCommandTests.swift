@@ -66,10 +66,71 @@ struct MergeCommandTests {
         let run = try await Command.shell(
             "cd '\(folder)'; export UINTR=\"$UINTR_EXECUTABLE\"; while IFS= read -r line; do bash -c \"$line\"; done < jobs.txt; sh -n jobs.sbatch && ls results | wc -l")
         #expect(run.output == "12\n" && run.error.isEmpty, "\(run.error)")
-        let merged = try await Command.shell("uintr merge '\(folder)'/results/*.json")
+        let merged = try await Command.shell("uintr merge '\(folder)'")
         #expect(merged.status == 1 && merged.output.contains("12 runs of ") && merged.error.isEmpty, "\(merged.error)")
         let array = try await Command.shell(
             "cd '\(folder)'; rm results/*; export UINTR=\"$UINTR_EXECUTABLE\" SLURM_SUBMIT_DIR=.; SLURM_ARRAY_TASK_ID=2 sh jobs.sbatch; echo $?; ls results; SLURM_ARRAY_TASK_ID=13 sh jobs.sbatch; echo $?")
         #expect(array.output == "0\n0002.json\n1\n" && array.error.contains("no line 13"))
+    }
+
+    @Test("a job's result is there whole or not at all, exit 0 whatever the verdict; one that is there is not searched for again")
+    func result() async throws {
+        let file = scratch.file("r.json")
+        let line = "uintr explore --design rfc-v1 --scenario hotplug --result '\(file)'"
+        let first = try await Command.shell(line)
+        #expect(first.status == 0 && first.output.isEmpty && first.error.isEmpty)
+        let text = try scratch.read("r.json")
+        #expect(text.contains("\"verdict\": \"violated\""))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["r.json"])
+        // Seconds that no search writes: they stay, unless it searches.
+        let marked = text.replacing(try Regex(#""seconds": [0-9.e-]+"#), with: "\"seconds\": 12345.0")
+        _ = try scratch.write(marked, "r.json")
+        #expect(try await Command.shell(line).status == 0)
+        #expect(try scratch.read("r.json") == marked)
+        #expect(try await Command.shell(line + " --bounds senders=2").status == 0)
+        #expect(try scratch.read("r.json") != marked)
+        _ = try scratch.write(String(text.dropLast(20)), "r.json")
+        #expect(try await Command.shell(line).status == 0)
+        #expect(try AnswerRecord.read(Array(try scratch.read("r.json").utf8)).count == 1)
+        #expect(try await Command.shell(line + " --format json").status == 64)
+    }
+
+    @Test("a job that was killed leaves no result, and merge names it and those that have not begun: exit 4")
+    func killed() async throws {
+        let folder = scratch.file("jobs")
+        let written = try await Command.run(
+            "explore", "--design", "fault", "--shards", "3", "--output", folder, "--seed", "1", "--bounds", "senders=3,messages=2,preemptions=2")
+        #expect(written.status == 0)
+        // The first job's search lasts far longer than it takes to see that it has begun.
+        let killed = try await Command.shell(
+            "cd '\(folder)'; \"$UINTR_EXECUTABLE\" explore --design fault --bounds cpus=3,senders=3,messages=3,preemptions=3,offline=3 --memory 1G --result results/0001.json & until [ -e results/0001.json.begun ]; do :; done; kill -9 $!; wait $! 2>/dev/null; ls results"
+        )
+        #expect(killed.output == "0001.json.begun\n")
+        let merged = try await Command.run("merge", folder)
+        #expect(merged.status == 4 && merged.output.contains("Job 1 has begun and not ended") && merged.output.contains("Jobs 2-3 have not begun."))
+    }
+
+    @Test("a folder with other jobs is not written over, the same jobs again are; a folder without jobs is said to be none")
+    func folders() async throws {
+        let folder = scratch.file("jobs")
+        func write(_ seed: String) async throws -> Command.Outcome {
+            try await Command.run("explore", "--design", "fault", "--shards", "3", "--output", folder, "--seed", seed)
+        }
+        #expect(try await write("1").status == 0)
+        #expect(try await write("1").status == 0)
+        let other = try await write("2")
+        #expect(other.status == 64 && other.error.contains("holds other jobs"))
+        let none = try await Command.run("merge", scratch.path)
+        #expect(none.status == 4 && none.error.contains("jobs.txt: cannot be read"))
+    }
+
+    @Test("a search that its memory limit ends is incomplete, and its job has done what it could: exit 0")
+    func memory() async throws {
+        let file = scratch.file("r.json")
+        let job = try await Command.shell(
+            "uintr explore --design vector --bounds cpus=3,senders=3,messages=2,preemptions=2,offline=1 --memory 4M --result '\(file)'")
+        #expect(job.status == 0 && job.error.isEmpty, "\(job.error)")
+        let merged = try await Command.run("merge", file)
+        #expect(merged.status == 4 && merged.output.contains("1 run ended at a limit before all was searched"), "\(merged.output)")
     }
 }

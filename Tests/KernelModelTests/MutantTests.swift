@@ -3,7 +3,7 @@ import ModelChecker
 import Testing
 
 @Suite("Mutants of fault") struct MutantTests {
-    @Test("each is caught", arguments: Mutant.ofFault.indices)
+    @Test("each mutant of fault is caught by a claim", arguments: Mutant.ofFault.indices)
     func caught(_ index: Int) throws {
         let mutant = Mutant.ofFault[index]
         for situation in Situation.all {

@@ -202,7 +202,7 @@ struct VerdictMatrixTests {
         #expect(text.contains("violated in 11") && text.contains("VIOLATED  rfc-v1: lost-wakeup") && text.contains("INCOMPLETE  fault: delivered"))
     }
 
-    @Test("repairs, scenario and user side make columns of their own; bounds make several answers of one cell, the worst of which it shows")
+    @Test("repairs make columns of their own; situations make several answers of one cell, the worst of which it shows")
     func cells() throws {
         var more = records
         more.append(AnswerRecord(Sample.answer("rfc-v1", .lostWakeup, repairs: ["state-order"])))
@@ -211,12 +211,21 @@ struct VerdictMatrixTests {
         var longer = Sample.lostWakeup
         longer.steps.append(longer.steps[0])
         more.append(AnswerRecord(Sample.answer("rfc-v1", .lostWakeup, .violated, bounds: bounds, trace: longer)))
-        more.append(AnswerRecord(Sample.answer("fault", .lostWakeup, .incomplete, bounds: bounds)))
-        let text = ExploreReport(more).markdown
+        more.append(AnswerRecord(Sample.answer("fault", .lostWakeup, .incomplete, states: 77, bounds: bounds)))
+        var hotplug = Sample.answer("fault", .lostWakeup)
+        hotplug.question.scenario = .hotplug
+        more.append(AnswerRecord(hotplug))
+        let report = ExploreReport(more, showsTimes: false)
+        let text = report.markdown
         #expect(text.contains("| claim | rfc-v1 | fault | rfc-v1 + state-order |"))
-        #expect(text.contains("[**violated** in 11]") && !text.contains("violated** in 12"))
-        #expect(text.contains("| `lost-wakeup` | [**violated** in 11](#rfc-v1-lost-wakeup)<br>412 states, 0.031 s | [incomplete](#fault-lost-wakeup)"))
-        #expect(text.contains("## Bounds of each verdict"))
-        #expect(text.contains("- fault, `lost-wakeup`: incomplete: cpus=2, receivers=1, senders=2, messages=1"))
+        #expect(text.contains("| `lost-wakeup` | [**violated** in 11](#rfc-v1-lost-wakeup) | [incomplete](#fault-lost-wakeup) | holds"))
+        #expect(text.contains("## What was searched") && text.contains("[what was searched](#what-was-searched)"))
+        #expect(text.contains("| cpus=2, receivers=1, senders=2, messages=1 | 1,000 | 77 (incomplete) |  |"))
+        #expect(text.contains("| scenario hotplug; cpus=2, receivers=1, senders=1, messages=1 |  | 1,000 |  |"))
+        let html = report.html
+        #expect(html.contains("Each cell speaks of 3 situations") && html.contains("<td>77 (incomplete)</td>"))
+        let words = report.text(TextLayout(width: 100))
+        #expect(words.contains("  within    cpus=2, receivers=1, senders=1, messages=1\n            cpus=2, receivers=1, senders=2, messages=1\n"))
+        #expect(words.contains("VIOLATED  rfc-v1: lost-wakeup\n  within    cpus=2, receivers=1, senders=1, messages=1\n"))
     }
 }

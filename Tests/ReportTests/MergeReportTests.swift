@@ -43,6 +43,40 @@ struct MergeReportTests {
         }
     }
 
+    @Test("jobs without a result are named by what became of them, with the next step; the status is 4")
+    func missing() throws {
+        func job(_ number: Int) -> JobList.Job { .init(number: number, command: "x", result: "results/\(number).json") }
+        let results = JoinedResults(
+            [("1.json", .success([try record(.holds, "")]))],
+            missing: [2, 3, 4, 9].map { .init(job: job($0), state: .notBegun) } + [
+                .init(job: job(5), state: .notEnded), .init(job: job(6), state: .failed("No room.")),
+            ])
+        let text = MergeReport(results).text(TextLayout(width: 200))
+        #expect(results.exitStatus == 4)
+        #expect(text.contains("Jobs 2-4, 9 have not begun.") && text.contains("Job 5 has begun and not ended") && text.contains("Job 6 failed: No room."))
+        #expect(text.contains("only those without a result are run"))
+    }
+
+    @Test("holds here and violated there is explained: a wrong run, a smaller system, or more events")
+    func comparisons() throws {
+        func text(_ holds: String, _ violated: String) throws -> String {
+            MergeReport(joined(("1.json", [try record(.holds, holds)]), ("2.json", [try record(.violated, violated, trace: Sample.lostWakeup)])))
+                .text(TextLayout(width: 100)).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+        #expect(try text("signals=1", "").contains("DISAGREE It is violated within") && text("signals=1", "").contains("one of the runs is wrong"))
+        #expect(try text("senders=2,signals=1", "").contains("The first is a smaller system (senders)"))
+        #expect(try text("senders=2", "preemptions=1").contains("takes more than the second allows: preemptions. Both can be right"))
+    }
+
+    @Test("a run that a limit ended and a random one are counted apart, and neither is called a failure")
+    func limits() throws {
+        var random = try record(.incomplete, "senders=2")
+        random.search?.strategy = .pct
+        let text = MergeReport(joined(("1.json", [try record(.incomplete, "")]), ("2.json", [random]))).text(TextLayout(width: 300))
+        #expect(text.contains("1 run was random: a sample") && text.contains("1 run ended at a limit before all was searched"))
+        #expect(!text.contains("failed"))
+    }
+
     @Test("its JSON is what it was made from, and merges again to the same")
     func again() throws {
         let first = joined(
@@ -63,14 +97,27 @@ struct MergeReportTests {
         #expect(lines.count == 12 && files.jobs.hasSuffix("\n"))
         for (index, line) in lines.enumerated() {
             #expect(line.hasPrefix("\"${UINTR:-uintr}\" explore --design rfc-v1 --claim lost-wakeup "))
-            #expect(line.hasSuffix(" --format json > results/00\(index + 1 < 10 ? "0" : "")\(index + 1).json"))
+            #expect(line.hasSuffix(" --result results/00\(index + 1 < 10 ? "0" : "")\(index + 1).json"))
             #expect(line.contains("--memory 2147483648") && line.contains("--threads 1"))
         }
         #expect(files.slurm.hasPrefix("#!/bin/sh\n#SBATCH ") && files.slurm.contains("#SBATCH --array=1-12\n"))
-        #expect(files.slurm.contains("#SBATCH --mem=2368M\n") && files.slurm.contains("0 | 1 | 4) exit 0 ;;"))
-        #expect(files.slurm.hasSuffix("esac\n") && files.slurm.contains("seed 5"))
+        #expect(files.slurm.contains("#SBATCH --mem=2368M\n") && files.slurm.contains("-le 12 ]"))
+        #expect(files.slurm.hasSuffix("exit $status\n") && files.slurm.contains("seed 5"))
+        let list = try JobList(files.jobs)
+        #expect(list.jobs.map(\.number) == Array(1...12) && list.jobs[11].result == "results/0012.json")
         let words = files.text(in: "my jobs", TextLayout(width: 100))
-        #expect(words.contains("cd 'my jobs' && parallel < jobs.txt") && words.contains("uintr merge 'my jobs'/results/*.json"))
+        #expect(words.contains("cd 'my jobs' && parallel < jobs.txt") && words.contains("uintr merge 'my jobs'\n"))
+    }
+}
+
+@Suite("More jobs than tasks")
+struct ManyJobsTests {
+    @Test("an array has no more tasks than Slurm takes by default, and they share all jobs")
+    func many() throws {
+        let swarm = try Swarm([Question(design: "fault", bounds: try Bounds.parse("senders=3,preemptions=2"))], count: 2500, search: ExploreOptions(), seed: 1)
+        let files = SwarmFiles(swarm)
+        #expect(files.slurm.contains("#SBATCH --array=1-1000\n") && files.slurm.contains("number + 1000") && files.slurm.contains("-le 2500 ]"))
+        #expect(files.jobs.split(separator: "\n").count == 2500)
     }
 }
 

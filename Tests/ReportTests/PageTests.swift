@@ -44,7 +44,7 @@ struct PageTextTests {
     func links() {
         let html = Self.traces.html
         #expect(html.contains("<td class=\"violated\""))
-        for anchor in ["rfc-v1-scenario-hotplug-lost-wakeup", "mail-delivered"] {
+        for anchor in ["rfc-v1-lost-wakeup", "mail-delivered"] {
             #expect(html.contains("href=\"#\(anchor)\"") && html.contains("\"anchor\": \"\(anchor)\""))
         }
         #expect(html.contains("<noscript>") && html.contains("└✗ nothing answers"))
@@ -229,13 +229,13 @@ struct PageTests {
                 document.querySelector('a[href="#mail-delivered"]').click();
                 setTimeout(() => {
                   press("j"); const one = seen();
-                  document.querySelector('a[href="#rfc-v1-scenario-hotplug-lost-wakeup"]').click();
+                  document.querySelector('a[href="#rfc-v1-lost-wakeup"]').click();
                   setTimeout(() => { press("End"); answer({ before: before, one: one, two: seen() }); }, 100);
                 }, 100);
                 """, as: Matrix.self)
         #expect(seen.before)
         #expect(seen.one.hash == "#mail-delivered/1" && seen.one.here == [1] && seen.one.place == "step 1 of 11")
-        #expect(seen.two.hash == "#rfc-v1-scenario-hotplug-lost-wakeup/11" && seen.two.conclusion == Sample.lostWakeup.conclusion)
+        #expect(seen.two.hash == "#rfc-v1-lost-wakeup/11" && seen.two.conclusion == Sample.lostWakeup.conclusion)
     }
 
     private struct Matrix: Decodable {

@@ -87,6 +87,47 @@ struct JoinedResultsTests {
         #expect(coverage.incomplete == [coverage.union])
     }
 
+    @Test("what a complete run took in is not open: the same system with fewer events, and no smaller system")
+    func takenIn() throws {
+        let walk = { (bounds: String) in try self.row(.incomplete, bounds: bounds) { $0.strategy = .random } }
+        let full = try row(.holds, bounds: "senders=2,preemptions=2")
+        #expect(join([full], [try walk("senders=2,preemptions=1")]).exitStatus == 0)
+        #expect(join([full], [try walk("preemptions=1")]).exitStatus == 4)
+        #expect(join([full], [try walk("senders=2,signals=1")]).exitStatus == 4)
+    }
+
+    @Test("what holds within some bounds and is violated within others is compared, whichever run comes first")
+    func comparisons() throws {
+        func meaning(_ holds: String, _ violated: String) throws -> [JoinedResults.Comparison.Meaning] {
+            let (one, other) = (try row(.holds, bounds: holds), try row(.violated, bounds: violated, steps: 3))
+            let first = join([one], [other]).coverage.first?.comparisons.map(\.meaning)
+            #expect(first == join([other], [one]).coverage.first?.comparisons.map(\.meaning))
+            return first ?? []
+        }
+        #expect(try meaning("preemptions=2,signals=1", "preemptions=1") == [.contradiction])
+        #expect(try meaning("senders=2,messages=2", "senders=2") == [.smallerSystem(parts: ["messages"])])
+        #expect(try meaning("cpus=3,senders=2", "senders=2") == [.smallerSystem(parts: ["cpus"])])
+        #expect(try meaning("senders=2", "senders=2,preemptions=1,signals=1") == [.beyond(names: ["preemptions", "signals"])])
+        #expect(join([try row(.holds)], [try row(.holds, bounds: "senders=2")]).coverage[0].comparisons.isEmpty)
+    }
+
+    @Test("a contradiction is told even where a smaller violation stands beside it, and the least bounds stand for the rest")
+    func hidden() throws {
+        let joined = join(
+            [try row(.holds, bounds: "senders=2,preemptions=2")], [try row(.violated, bounds: "senders=2,preemptions=1", steps: 3)],
+            [try row(.violated, bounds: "", steps: 3)])
+        let coverage = try #require(joined.coverage.first)
+        #expect(coverage.violated == [try Bounds.parse("")])
+        #expect(coverage.comparisons.map(\.meaning) == [.contradiction, .smallerSystem(parts: ["senders"])])
+    }
+
+    @Test("a job that has no result leaves the whole incomplete, and hides no violation")
+    func missing() throws {
+        let missing = [JoinedResults.Missing(job: .init(number: 2, command: "", result: "2.json"), state: .notEnded)]
+        #expect(JoinedResults([("a", .success([try row(.holds)]))], missing: missing).exitStatus == 4)
+        #expect(JoinedResults([("a", .success([try row(.violated, steps: 1)]))], missing: missing).exitStatus == 1)
+    }
+
     @Test("a file that cannot be used leaves the result incomplete, and hides no violation")
     func unusable() throws {
         let broken: (String, Result<[AnswerRecord], FileError>) = ("x.json", .failure(FileError("is empty.")))
@@ -100,5 +141,35 @@ struct JoinedResultsTests {
 extension JoinedResults.Unusable {
     init(file: String, sentence: String) {
         self = JoinedResults([(file, .failure(FileError(sentence)))]).unusable[0]
+    }
+}
+
+@Suite("Jobs and their files")
+struct JobListTests {
+    @Test("a line that names no result is refused with its number")
+    func refused() throws {
+        let error = try #require(throws: FileError.self) { try JobList("uintr explore --result a.json\nuintr explore > b.json\n") }
+        #expect(error.sentence.contains("line 2"))
+        #expect(try #require(throws: FileError.self) { try JobList("\n") }.sentence.contains("holds no job"))
+        #expect(try JobList("x --result a.json\n\ny --result b.json").jobs.map(\.number) == [1, 3])
+    }
+
+    @Test("without a result, the marker tells a job that has not begun from one that has not ended and one that failed")
+    func states() {
+        #expect(ResultFile.state(mark: nil) == .notBegun)
+        #expect(ResultFile.state(mark: "") == .notEnded)
+        #expect(ResultFile.state(mark: "There is no room.\n") == .failed("There is no room."))
+    }
+
+    @Test("answers to other questions, or by another search, leave the job to do")
+    func answered() {
+        let question = Question(design: "fault")
+        let answer = Answer(question: question, verdict: .incomplete, states: 1, transitions: 1, seconds: 0, coverage: "")
+        let rows = [AnswerRecord(answer, search: ExploreOptions())]
+        var other = ExploreOptions()
+        other.memory = 1 << 20
+        #expect(ResultFile.answers(rows, [question], ExploreOptions()))
+        #expect(!ResultFile.answers(rows, [question], other))
+        #expect(!ResultFile.answers(rows, [Question(design: "mail")], ExploreOptions()) && !ResultFile.answers([], [question], ExploreOptions()))
     }
 }

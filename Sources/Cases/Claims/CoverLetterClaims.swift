@@ -21,14 +21,21 @@ extension ThreadClaim {
             ThreadClaim(
                 "A-4", "What is sent to a preempted receiver is delivered when it next runs, and is not lost.",
                 by: sohil, in: cover,
-                .init(.explorer, "every posted vector is delivered once the receiver can take it, with preemptions in the bounds."),
+                .holds("fault", "delivered", within: "messages=2,preemptions=2", "nothing is lost over a preemption at any step, in the kernel or in user mode."),
+                .holds("vector", "delivered", within: "messages=2,preemptions=2", "nor with the repaired wait vector."),
                 .init(.selftestToCome, "a receiver that shares its CPU with a task that never sleeps.")),
             ThreadClaim(
                 "A-5", "A receiver in uintr_wait() is woken and its handler runs; one in read() or sleep is not woken by the first series, and whether it should be is left open.",
                 by: sohil, in: cover,
                 .init(.test, "an interrupt ends the wait of a blocked receiver, and the handler has run by then if UIF = 1"),
-                .init(.explorer, "the claim lost-wakeup for each design."),
-                .init(.uapi, "which blocking calls a user interrupt ends, with which errno, and whether they restart."),
+                .holds("fault", "lost-wakeup", within: "senders=2,messages=2", "the waiter is always woken."),
+                .holds("vector", "lost-wakeup", within: "senders=2,messages=2", "the same."),
+                .violated("rfc-v1", "lost-wakeup", "the design as posted can sleep past its vector."),
+                .violated("intel-receiver", "lost-wakeup", "so can Intel's later one."),
+                .violated("intel-sender", "lost-wakeup", "and the one with a reserved bit."),
+                .violated("mail", "lost-wakeup", "and the mail's, taken by the letter."),
+                .violated("fault", "lost-wakeup", user: "naive", "a program that tests its flag with UIF = 1 sleeps past its handler, whatever the kernel does."),
+                .init(.uapi, "only uintr_wait is ended by a user interrupt, with 0; EINTR is for signals, and restarts under SA_RESTART."),
                 .init(.selftestToCome, "interrupted system calls, for each ABI as it promises.")),
             ThreadClaim(
                 "A-6", "The highest vector is delivered first, one for each entry of the handler; a vector sent twice while pending is delivered once; STUI in the handler lets any vector nest.",
@@ -44,10 +51,11 @@ extension ThreadClaim {
                 by: sohil, in: cover,
                 .init(.emulation, "fork and exec in every ABI; Intel's 6.0 branch shares the sender's table with a forked child, against its own manual page."),
                 .init(.selftestToCome, "fork, exec and exit."),
-                .init(.uapi, "what the project's kernel hands down.")),
+                .init(.uapi, "nothing but descriptors, and the UITT to whoever shares the mm; a forked child's SENDUIPI is SIGILL.")),
             ThreadClaim(
                 "A-8", "A sender learns nothing of the delivery.",
                 by: sohil, in: cover,
+                .init(.uapi, "a send to a receiver that has gone is lost in silence."),
                 .init(.emulation, "SENDUIPI changes no register and no flag, whatever became of the notification.")),
             ThreadClaim(
                 "A-9", "A wakeup by a user interrupt does not raise the receiver's scheduling priority.",
@@ -56,17 +64,20 @@ extension ThreadClaim {
             ThreadClaim(
                 "A-10", "A receiver needs no pinning: when it migrates, what is sent follows it.",
                 by: sohil, in: cover,
-                .init(.explorer, "no vector is lost with migration in the bounds."),
+                .holds("fault", "delivered", within: "cpus=3,senders=2,preemptions=2", "whichever CPU the receiver runs on next."),
+                .holds("vector", "delivered", within: "cpus=3,senders=2,preemptions=2", "the same."),
                 .init(.selftestToCome, "a receiver that is moved between CPUs while senders fire.")),
             ThreadClaim(
                 "A-11", "A task that has not registered a handler can never be interrupted.",
                 by: sohil, in: cover,
                 .init(.selftest, "after unregister_handler nothing is delivered, and SENDUIPI does not fault"),
-                .init(.explorer, "no notification is delivered to, or consumed for, another task than the one that it was posted for."),
+                .init(.uapi, "only who made a descriptor and gave it away can be reached."),
+                .holds("fault", "once-each", within: "receivers=2,senders=2,preemptions=1,unregisters=1", "nothing is delivered that was not posted for the task, beside a receiver that unregisters."),
                 .init(.selftestToCome, "an unregistered task beside a receiver under fire on the same CPU.")),
             ThreadClaim(
                 "A-12", "A sender can starve a receiver: UIRET enables user interrupts again at once, and no vector can be masked alone; only processes that trust each other are supported.",
                 by: sohil, in: cover,
+                .init(.uapi, "the descriptor is the permission; the kernel limits no sender."),
                 .init(.emulation, "what a hostile sender can do, as tests: it takes time and nothing else."),
                 .init(.selftestToCome, "a storm: how much of its own work a receiver still does under it.")),
             ThreadClaim(
@@ -74,13 +85,16 @@ extension ThreadClaim {
                 by: sohil, in: cover,
                 .init(.test, "256 senders fit a thread and the next is ENOSPC; one that ends makes room, at the lowest index"),
                 .init(.selftest, "register_sender: 256 entries can be had, the next is ENOSPC, a free one is given again"),
+                .init(.uapi, "off with page-table isolation, then EOPNOTSUPP; 256 entries for a process."),
                 .init(.lab, "the kernel refuses user interrupts where page-table isolation is on, and says so; 256 entries of 16 bytes fill the table.")),
             ThreadClaim(
                 "A-14", "What a receiver leaves behind lives on after its exit, until the last descriptor for it is closed.",
                 by: sohil, in: cover,
                 .init(.test, "a sender that outlives its receiver sends to nobody, and nothing breaks"),
                 .init(.selftest, "register_sender: the fd of a thread that has exited is ESHUTDOWN"),
-                .init(.explorer, "no touch of a freed UPID, with exit in the bounds."),
+                .init(.selftest, "a vector is busy until its last connection is given up, its descriptor closed long before"),
+                .init(.uapi, "a connection is a reference to the file; file and UPID go with the last one."),
+                .holds("fault", "freed-upid", within: "messages=2,preemptions=1,exits=1", "the UPID outlives its receiver by its last connection, and nobody touches it after that."),
                 .init(.selftestToCome, "a sender to a receiver that has exited.")),
         ]
     }

@@ -27,8 +27,12 @@ public struct Settlement: Equatable, Sendable {
         case test
         /// A test of a program in `kselftest/`; the text is its claim, and a test looks it up.
         case selftest
-        /// A verdict to come from `uintr explore`: designs of uintr_wait() under every interleaving.
+        /// A verdict of `uintr explore`: a design of uintr_wait() under every interleaving within bounds. A test runs it.
         case explorer
+        /// What the explorer cannot say of it, and why.
+        case unexplored
+        /// A decision of `docs/uapi.md`: the project's own system calls.
+        case uapi
         /// Further programs to come in `kselftest/`.
         case selftestToCome = "kselftest"
         /// A count to come from `uintr torture`: events end to end while CPUs go offline and come back.
@@ -39,22 +43,38 @@ public struct Settlement: Equatable, Sendable {
         case emulation
         /// The kernel to come in `kernel/`, on an emulated processor or a real one, by `uintr lab`.
         case lab
-        /// A decision to come in `docs/uapi.md`: the project's own system calls.
-        case uapi
         /// Not settled here, and why.
         case never
 
+        /// True if it names a test in the sources.
+        public var namesTest: Bool { self == .test || self == .selftest }
         /// True if it names something that runs today.
-        public var exists: Bool { self == .test || self == .selftest }
+        public var runs: Bool { namesTest || self == .explorer }
+        /// True if it is still to come.
+        public var isToCome: Bool {
+            switch self {
+            case .test, .selftest, .explorer, .unexplored, .uapi, .never: false
+            case .selftestToCome, .torture, .bench, .emulation, .lab: true
+            }
+        }
     }
 
     public var kind: Kind
     /// What is shown there, in one sentence; for `test` and `selftest`, the name as it stands in the source.
     public var text: String
+    /// With `explorer`, and with nothing else.
+    public var verdict: ExplorerVerdict?
 
     init(_ kind: Kind, _ text: String) {
+        precondition(kind != .explorer, "a verdict says which: Settlement.holds or .violated")
         self.kind = kind
         self.text = text
+    }
+
+    init(verdict: ExplorerVerdict, _ text: String) {
+        kind = .explorer
+        self.text = text
+        self.verdict = verdict
     }
 }
 

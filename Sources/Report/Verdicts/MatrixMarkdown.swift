@@ -85,11 +85,17 @@ extension ExploreReport {
 
     /// For each situation and column, the states of its search.
     private func searched(_ matrix: VerdictMatrix) -> [String] {
-        var lines = ["", "## What was searched", ""]
-        lines.append("A column for each design: the states that its search stored" + (showsTimes ? ", and its time." : "."))
-        lines += ["", "| situation | " + matrix.names.map { cellText($0) }.joined(separator: " | ") + " |"]
+        var lines = ["", "## What was searched", "", searchedSentence, ""]
+        lines.append("| situation | " + matrix.names.map { cellText($0) }.joined(separator: " | ") + " |")
         lines.append("|---" + String(repeating: "|---", count: matrix.names.count) + "|")
-        for situation in matrix.situations {
+        return lines + searchedRows(matrix).map { "| \(cellText($0.situation)) | " + $0.cells.joined(separator: " | ") + " |" }
+    }
+
+    var searchedSentence: String { "A column for each design: the states that its search stored" + (showsTimes ? ", and its time." : ".") }
+
+    /// Where there are several situations: for each of them a cell for each column.
+    func searchedRows(_ matrix: VerdictMatrix) -> [(situation: String, cells: [String])] {
+        matrix.situations.map { situation in
             let cells = matrix.subjects.indices.map { column -> String in
                 let answers = matrix.claims.flatMap { matrix.cell(column, $0).records.map(\.answer) }
                     .filter { VerdictMatrix.Situation($0.question) == situation }
@@ -97,9 +103,8 @@ extension ExploreReport {
                 let open = answers.contains { $0.verdict == .incomplete } ? " (incomplete)" : ""
                 return grouped(answer.states) + open + (showsTimes ? ", \(secondsText(answer.seconds))" : "")
             }
-            lines.append("| \(cellText(situation.text)) | " + cells.joined(separator: " | ") + " |")
+            return (situation.text, cells)
         }
-        return lines
     }
 
     private var ideaLines: [String] {

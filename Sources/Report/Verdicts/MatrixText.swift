@@ -5,7 +5,10 @@ extension ExploreReport {
     func matrixText(_ layout: TextLayout) -> String {
         let matrix = VerdictMatrix(records)
         var lines = [layout.styled("Every design against every claim", .bold)]
-        lines += matrix.bounds.map { layout.entry("bounds", $0.text) } ?? layout.entry("bounds", "of each verdict its own, below")
+        lines += matrix.bounds.map { layout.entry("bounds", $0.text) } ?? []
+        for (index, situation) in matrix.situations.enumerated() where matrix.bounds == nil {
+            lines += layout.entry(index == 0 ? "within" : "", situation.text)
+        }
         lines += [""] + table(matrix, layout)
         lines += violations(matrix, layout) + open(matrix, layout) + ideaLines(layout) + [""]
         lines += layout.wrapped(sum(matrix), style: exitStatus == 0 ? .green : exitStatus == 1 ? .red : .yellow)
@@ -76,7 +79,7 @@ extension ExploreReport {
 
     /// States and seconds of each column, where one search gave a whole column. Without times, states of complete searches alone.
     func sharedRows(_ matrix: VerdictMatrix) -> [(name: String, cells: [String])] {
-        guard matrix.isShared else { return [] }
+        guard matrix.isShared, matrix.situations.count == 1 else { return [] }
         let answers = matrix.subjects.indices.map { matrix.shared($0) }
         let isComplete = matrix.subjects.indices.map { column in
             matrix.claims.allSatisfy { matrix.cell(column, $0).verdict != .incomplete }
@@ -93,7 +96,7 @@ extension ExploreReport {
             guard cell.verdict == .violated, let record = cell.record else { return [] }
             let answer = record.answer
             var lines = ["", layout.styled("VIOLATED", .red) + "  " + layout.styled("\(matrix.names[column]): \(claim.rawValue)", .bold)]
-            if matrix.bounds == nil { lines += layout.entry("bounds", answer.question.bounds.text) }
+            if matrix.bounds == nil { lines += layout.entry("within", VerdictMatrix.Situation(answer.question).text) }
             if let trace = answer.trace { lines += layout.entry("steps", "\(trace.steps.count). \(trace.conclusion)") }
             return lines + layout.entry("next", answer.question.command + " --trace trace.json")
         }
@@ -103,7 +106,7 @@ extension ExploreReport {
         matrix.all.flatMap { column, claim, cell -> [String] in
             guard cell.verdict == .incomplete, let record = cell.record else { return [] }
             var lines = ["", layout.styled("INCOMPLETE", .yellow) + "  " + layout.styled("\(matrix.names[column]): \(claim.rawValue)", .bold)]
-            if matrix.bounds == nil { lines += layout.entry("bounds", record.answer.question.bounds.text) }
+            if matrix.bounds == nil { lines += layout.entry("within", VerdictMatrix.Situation(record.answer.question).text) }
             return lines + facts(record).dropFirst().flatMap { layout.entry($0.name, $0.text) }
         }
     }

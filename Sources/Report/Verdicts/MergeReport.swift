@@ -68,6 +68,10 @@ public struct MergeReport: Sendable {
         for bounds in subject.holds { lines += layout.entry("holds", "within \(bounds.text)", column: 12, style: .green) }
         for bounds in subject.violated { lines += layout.entry("violated", "within \(bounds.text)", column: 12, style: .red) }
         for bounds in subject.incomplete { lines += layout.entry("incomplete", "within \(bounds.text)", column: 12, style: .yellow) }
+        for comparison in subject.comparisons {
+            let isWrong = comparison.meaning == .contradiction
+            lines += layout.entry(isWrong ? "DISAGREE" : "means", comparison.sentence, column: 12, style: isWrong ? .red : nil)
+        }
         if subject.violated.isEmpty, !subject.holds.contains(subject.union) {
             lines += layout.entry("open", "no complete run took in all at once: \(subject.union.text)", column: 12, style: .yellow)
         }
@@ -94,7 +98,23 @@ public struct MergeReport: Sendable {
         return a == b
     }
 
-    private var unusableLines: [String] { joined.unusable.map { "\($0.file) \($0.sentence)" } }
+    private var unusableLines: [String] { joined.unusable.map { "\($0.file) \($0.sentence)" } + missingLines }
+
+    private var missingLines: [String] {
+        func list(_ state: JoinedResults.Missing.State, _ one: String, plural: String) -> [String] {
+            let numbers = joined.missing.filter { $0.state == state }.map(\.job.number)
+            return numbers.isEmpty ? [] : ["\(numbers.count == 1 ? "Job" : "Jobs") \(ranges(numbers)) \(numbers.count == 1 ? one : plural)"]
+        }
+        var lines = list(.notBegun, "has not begun.", plural: "have not begun.")
+        lines += list(
+            .notEnded, "has begun and not ended: it runs still, or was killed.",
+            plural: "have begun and not ended: they run still, or were killed.")
+        for missing in joined.missing {
+            if case .failed(let reason) = missing.state { lines.append("Job \(missing.job.number) failed: \(reason)") }
+        }
+        if !joined.missing.isEmpty { lines.append("Give the jobs to parallel or sbatch again: only those without a result are run.") }
+        return lines
+    }
 
     private var remarks: [String] {
         var remarks = unusableLines
@@ -105,10 +125,45 @@ public struct MergeReport: Sendable {
         let states = joined.groups.reduce(UInt64(0)) { sum, group in
             group.runs.reduce(sum) { $0.addingReportingOverflow($1.record.answer.states).partialValue }
         }
+        let incomplete = joined.groups.flatMap(\.runs).filter { $0.record.answer.verdict == .incomplete }
+        let samples = incomplete.count { $0.record.search?.strategy.isRandom == true }
+        if samples > 0 { remarks.append("\(count(samples, "run was", plural: "runs were")) random: a sample that found no violation, and no proof.") }
+        if incomplete.count > samples {
+            remarks.append(
+                "\(count(incomplete.count - samples, "run", plural: "runs")) ended at a limit before all was searched, which is a result and no failure: more --memory takes it further.")
+        }
         func number(_ verdict: Answer.Verdict) -> Int { joined.groups.count { $0.verdict == verdict } }
         remarks.append(
             "\(count(runs, "run")) of \(count(joined.groups.count, "question")), \(grouped(states)) states stored in all (those that two runs share are counted twice): \(number(.holds)) hold, \(number(.violated)) violated, \(number(.incomplete)) incomplete, \(joined.groups.count { $0.disagreement != nil }) with runs that disagree."
         )
         return remarks
     }
+}
+
+extension JoinedResults.Comparison {
+    /// What it means that the claim is violated here and holds there.
+    var sentence: String {
+        let places = "It is violated within \(violated.text), and holds within \(holds.text)."
+        switch meaning {
+        case .contradiction:
+            return "\(places) Whatever happens within the first may happen within the second: one of the runs is wrong. Run the second again with --no-reductions and without --fingerprints."
+        case .smallerSystem(let parts):
+            return "\(places) The first is a smaller system (\(parts.joined(separator: ", "))), and not a part of the second: what is left over there, such as a receiver that nobody wakes, can be mended here by one more sender or message. Both can be right; the claim does not hold of the design."
+        case .beyond(let names):
+            return "\(places) The violation takes more than the second allows: \(names.joined(separator: ", ")). Both can be right; the claim does not hold of the design."
+        }
+    }
+}
+
+/// `1-3, 7`: ascending numbers.
+func ranges(_ numbers: [Int]) -> String {
+    var spans: [ClosedRange<Int>] = []
+    for number in numbers {
+        if let last = spans.last, last.upperBound + 1 == number {
+            spans[spans.count - 1] = last.lowerBound...number
+        } else {
+            spans.append(number...number)
+        }
+    }
+    return spans.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ", ")
 }

@@ -13,9 +13,10 @@ extension ExploreReport {
         }
         var body = "<header>\n<h1>\(escaped(title))</h1>\n"
         if isMatrix {
-            body += "<p>\(escaped(matrix.bounds.map { "Bounds: \($0.text)." } ?? "The bounds differ from verdict to verdict."))</p>\n"
+            let bounds = matrix.bounds.map { "Bounds: \($0.text)." } ?? (records.isEmpty ? "" : "Each cell speaks of \(count(matrix.situations.count, "situation")), which are listed below.")
+            body += "<p>\(escaped(bounds))</p>\n"
             body += "<p>\(escaped(sum(matrix))) A verdict that holds is a proof within its bounds, of the model. A cell with a number opens the shortest trace found, of so many steps.</p>\n</header>\n"
-            body += table(matrix) + claimsList(matrix) + ideaTable
+            body += table(matrix) + claimsList(matrix) + ideaTable + searchedTable(matrix)
         } else if let record = records.first {
             body += "<p class=\"\(record.answer.verdict.rawValue)\">\(escaped(sentence(record.answer)))</p>\n"
             body += "<dl>" + facts(record).map { "<dt>\($0.name)</dt><dd>\(escaped($0.text))</dd>" }.joined() + "</dl>\n</header>\n"
@@ -64,16 +65,25 @@ extension ExploreReport {
         let answer = record.answer
         var text = escaped(short(cell))
         if answer.trace != nil { text = "<a href=\"#\(matrix.anchor(column, claim))\">\(text)</a>" }
-        let isShared = matrix.isShared
+        let isShared = matrix.isShared || matrix.bounds == nil
         var small = !isShared && (showsTimes || verdict == .holds) ? "\(grouped(answer.states)) states" : ""
         if showsTimes && !isShared { small += ", \(secondsText(answer.seconds))" }
-        if matrix.bounds == nil { small += (small.isEmpty ? "" : "; ") + answer.question.bounds.text }
         return "<td class=\"\(verdict.rawValue)\" title=\"\(escaped(answer.coverage))\">\(text)\(small.isEmpty ? "" : "<small>\(escaped(small))</small>")</td>"
     }
 
     private func claimsList(_ matrix: VerdictMatrix) -> String {
         "<h2>The claims</h2>\n<dl>"
             + matrix.claims.map { "<dt id=\"claim-\($0.rawValue)\">\($0.rawValue)</dt><dd>\(escaped($0.summary))</dd>" }.joined() + "</dl>\n"
+    }
+
+    private func searchedTable(_ matrix: VerdictMatrix) -> String {
+        guard matrix.bounds == nil, !records.isEmpty else { return "" }
+        var html = "<h2>What was searched</h2>\n<p>\(searchedSentence)</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>situation</th>"
+        html += matrix.names.map { "<th scope=\"col\">\(escaped($0))</th>" }.joined() + "</tr></thead>\n<tbody>\n"
+        for row in searchedRows(matrix) {
+            html += "<tr><th scope=\"row\">\(escaped(row.situation))</th>" + row.cells.map { "<td>\($0)</td>" }.joined() + "</tr>\n"
+        }
+        return html + "</tbody></table></div>\n"
     }
 
     private var ideaTable: String {

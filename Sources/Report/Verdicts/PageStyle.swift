@@ -54,6 +54,7 @@ enum PageParts {
         .scroll { overflow-x: auto; margin: .8rem 0; }
         table { border-collapse: collapse; }
         .scroll td, .scroll th { border: 1px solid var(--line); padding: .3rem .55rem; text-align: left; vertical-align: top; font-size: .9rem; }
+        .scroll tbody th { font-weight: 400; }
         .matrix tbody th { font-weight: 600; position: sticky; left: 0; background: var(--ground); }
         .matrix small { display: block; color: var(--soft); font-size: .75rem; }
         .holds { color: var(--good); } .violated { color: var(--bad); } .incomplete { color: var(--open); }

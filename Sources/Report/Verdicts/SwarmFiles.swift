@@ -13,34 +13,41 @@ public struct SwarmFiles: Sendable {
         return "results/" + String(repeating: "0", count: width - digits.count) + digits + ".json"
     }
 
-    /// One command a line, for `parallel < jobs.txt`, and for `sed -n Np`. They are run in the folder where the file is.
+    /// One command a line, for `parallel < jobs.txt`, and for `sed -n Np`. They are run in the folder where the file is. A job
+    /// whose result is there searches nothing.
     public var jobs: String {
         swarm.jobs.enumerated().map { index, job in
-            let words = ["explore"] + job.question.arguments + job.search.arguments + ["--format", "json"]
-            return "\"${UINTR:-uintr}\" " + words.map(shellQuoted).joined(separator: " ") + " > \(result(index + 1))\n"
+            let words = ["explore"] + job.question.arguments + job.search.arguments + ["--result", result(index + 1)]
+            return "\"${UINTR:-uintr}\" " + words.map(shellQuoted).joined(separator: " ") + "\n"
         }.joined()
     }
 
-    /// A Slurm job array, one task for each line of jobs.txt. A violation and an incomplete search are results, and fail no task.
+    /// Slurm's MaxArraySize is 1001 unless a site says otherwise: no task may have a greater number than 1000.
+    private static let mostTasks = 1000
+
+    /// A Slurm job array. A task takes one line of jobs.txt, or where there are more than 1000, every thousandth. A violation and an
+    /// incomplete search are results, and fail no task.
     public var slurm: String {
         let threads = swarm.jobs.compactMap(\.search.threads).max() ?? 1
         let memory = swarm.jobs.compactMap(\.search.memory).max().map { "#SBATCH --mem=\(($0 + $0 / 8) >> 20 + 64)M\n" } ?? ""
+        let tasks = min(swarm.jobs.count, Self.mostTasks)
         return """
             #!/bin/sh
             #SBATCH --job-name=uintr-explore
-            #SBATCH --array=1-\(swarm.jobs.count)
+            #SBATCH --array=1-\(tasks)
             #SBATCH --cpus-per-task=\(threads)
             \(memory)#SBATCH --output=logs/%a.txt
             # Written by uintr explore --shards \(swarm.jobs.count), seed \(swarm.seed). Submit it from the folder where it is: sbatch jobs.sbatch
-            # UINTR names the uintr to run, where it is not on PATH.
+            # UINTR names the uintr to run, where it is not on PATH. Submitted again, it runs only jobs that have no result.
             cd "${SLURM_SUBMIT_DIR:-.}" || exit 1
-            line=$(sed -n "${SLURM_ARRAY_TASK_ID}p" jobs.txt)
-            [ -n "$line" ] || { echo "jobs.txt has no line $SLURM_ARRAY_TASK_ID" >&2; exit 1; }
-            eval "$line"
-            case $? in
-            0 | 1 | 4) exit 0 ;;
-            *) exit 1 ;;
-            esac
+            number=$SLURM_ARRAY_TASK_ID
+            [ "$number" -le \(swarm.jobs.count) ] || { echo "jobs.txt has no line $number" >&2; exit 1; }
+            status=0
+            while [ "$number" -le \(swarm.jobs.count) ]; do
+                eval "$(sed -n "${number}p" jobs.txt)" || status=1
+                number=$((number + \(tasks)))
+            done
+            exit $status
 
             """
     }
@@ -52,7 +59,8 @@ public struct SwarmFiles: Sendable {
         let place = shellQuoted(folder)
         lines += layout.entry("next", "cd \(place) && parallel < jobs.txt")
         lines += layout.entry("or", "cd \(place) && sbatch jobs.sbatch")
-        lines += layout.entry("then", "uintr merge \(place)/results/*.json")
+        lines += layout.entry("then", "uintr merge \(place)")
+        lines += layout.wrapped("Either can be interrupted, and given again: a job whose result is there is not repeated.")
         if swarm.jobs.contains(where: { $0.search.memory == nil }) {
             lines += layout.wrapped("Each job takes what memory it likes. Give --memory, so that those that run at once fit the machine.", style: .yellow)
         }
