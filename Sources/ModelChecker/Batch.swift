@@ -10,9 +10,6 @@ struct Batch<State: PackedState> {
     @usableFromInline var states: UnsafeMutablePointer<State>
     @usableFromInline var hashes: UnsafeMutablePointer<UInt64>
     @usableFromInline var parents: UnsafeMutablePointer<UInt32>
-    /// Scratch of `insert`: entries that may be in the store already, and the number each may have.
-    @usableFromInline var pending: UnsafeMutablePointer<UInt32>
-    @usableFromInline var candidates: UnsafeMutablePointer<UInt32>
     @usableFromInline var count = 0
     @usableFromInline var capacity: Int
 
@@ -22,8 +19,6 @@ struct Batch<State: PackedState> {
         states = .allocate(capacity: capacity)
         hashes = .allocate(capacity: capacity)
         parents = .allocate(capacity: capacity)
-        pending = .allocate(capacity: capacity)
-        candidates = .allocate(capacity: capacity)
     }
 
     @usableFromInline
@@ -31,8 +26,6 @@ struct Batch<State: PackedState> {
         states.deallocate()
         hashes.deallocate()
         parents.deallocate()
-        pending.deallocate()
-        candidates.deallocate()
     }
 
     /// A state has more successors than there is room: twice the room.
@@ -49,8 +42,6 @@ struct Batch<State: PackedState> {
         states = moved(states)
         hashes = moved(hashes)
         parents = moved(parents)
-        pending = moved(pending)
-        candidates = moved(candidates)
     }
 
     @inlinable @inline(__always)
@@ -90,9 +81,6 @@ extension Store {
     }
 
     /// Adds the states of `batch` that are not here, and empties it.
-    ///
-    /// In two rounds: the first finds in the prefetched lines which number an entry may have and prefetches that state, the
-    /// second compares.
     @inlinable
     mutating func insert(_ batch: inout Batch<State>) {
         let n = batch.count
@@ -102,17 +90,32 @@ extension Store {
             for i in 0..<n { insert(batch.states + i, batch.hashes[i], parent: batch.parents[i]) }
             return
         }
-        var waiting = 0
-        for i in 0..<n {
+        let part = 256
+        withUnsafeTemporaryAllocation(of: Waiting.self, capacity: part) { waiting in
+            var start = 0
+            while start < n {
+                insert(batch, start..<min(start + part, n), waiting)
+                start += part
+            }
+        }
+    }
+
+    /// In two rounds: the first finds in the prefetched lines which number an entry may have and prefetches that state, the
+    /// second compares.
+    @inlinable @inline(__always)
+    mutating func insert(_ batch: Batch<State>, _ entries: Range<Int>, _ waiting: UnsafeMutableBufferPointer<Waiting>) {
+        var waitingCount = 0
+        for i in entries {
             let hash = batch.hashes[i]
             let line = lines + self.line(of: hash) * Self.lineBytes
             let equal = mc_tags_equal(line, Self.tag(of: hash))
             if equal != 0 {
                 let candidate = number(line: line, slot: equal.trailingZeroBitCount)
-                mc_prefetch(keepsFingerprints ? UnsafeRawPointer(fingerprints + Int(candidate)) : UnsafeRawPointer(states + Int(candidate)))
-                batch.pending[waiting] = UInt32(truncatingIfNeeded: i)
-                batch.candidates[waiting] = candidate
-                waiting &+= 1
+                mc_prefetch(
+                    keepsFingerprints
+                        ? UnsafeRawPointer(fingerprints + Int(candidate)) : UnsafeRawPointer(states + Int(candidate)))
+                waiting[waitingCount] = Waiting(entry: UInt32(truncatingIfNeeded: i), candidate: candidate)
+                waitingCount &+= 1
                 continue
             }
             let empty = mc_tags_equal(line, 0)
@@ -120,16 +123,27 @@ extension Store {
                 fill(line, empty.trailingZeroBitCount, batch.states + i, hash, parent: batch.parents[i])
             } else {
                 mc_prefetch(line + Self.lineBytes)
-                batch.pending[waiting] = UInt32(truncatingIfNeeded: i)
-                batch.candidates[waiting] = Self.none
-                waiting &+= 1
+                waiting[waitingCount] = Waiting(entry: UInt32(truncatingIfNeeded: i), candidate: Self.none)
+                waitingCount &+= 1
             }
         }
-        for w in 0..<waiting {
-            let i = Int(batch.pending[w])
-            let candidate = batch.candidates[w]
+        for w in 0..<waitingCount {
+            let i = Int(waiting[w].entry)
+            let candidate = waiting[w].candidate
             if candidate != Self.none, holds(candidate, batch.states + i, batch.hashes[i]) { continue }
             insert(batch.states + i, batch.hashes[i], parent: batch.parents[i])
         }
+    }
+}
+
+/// An entry of a batch that may be in the store already, and the number that it may have.
+@usableFromInline
+struct Waiting {
+    @usableFromInline var entry: UInt32
+    @usableFromInline var candidate: UInt32
+    @inlinable
+    init(entry: UInt32, candidate: UInt32) {
+        self.entry = entry
+        self.candidate = candidate
     }
 }

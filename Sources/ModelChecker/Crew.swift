@@ -43,11 +43,13 @@ final class Crew: Sendable {
         for thread in threads { pthread_join(thread, nil) }
     }
 
-    /// Waits until all threads are here. The last one starts the next phase's pieces from 0.
+    /// Waits until all threads are here. The last one does `alone` while the others wait, and starts the next phase's pieces
+    /// from 0.
     @usableFromInline
-    func meet() {
+    func meet(alone: () -> Void = {}) {
         let current = phase.load(ordering: .acquiring)
         if arrived.add(1, ordering: .acquiringAndReleasing).newValue == count {
+            alone()
             arrived.store(0, ordering: .relaxed)
             next.store(0, ordering: .relaxed)
             phase.store(current &+ 1, ordering: .releasing)

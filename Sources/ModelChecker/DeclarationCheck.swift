@@ -69,7 +69,9 @@ struct DeclarationCheck<M: ProcessModel> {
     }
 
     @inlinable
-    func check(_ step: Step<State>, of process: Int, _ own: Footprint<State>, _ places: [Int], from state: State) throws(SearchError) {
+    func check(
+        _ step: Step<State>, of process: Int, _ own: Footprint<State>, _ places: [Int], from state: State
+    ) throws(SearchError) {
         guard model.process(of: step.id) == process else {
             throw wrong("step \(step.id) is of process \(model.process(of: step.id)), but process \(process) takes it", state)
         }

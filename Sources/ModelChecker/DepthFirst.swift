@@ -17,7 +17,8 @@ struct DepthFirst<E: Expander>: ~Copyable {
         self.expander = expander
         self.options = options
         store = try Store(
-            memoryLimit: options.memoryBytes, stateLimit: options.stateLimit ?? .max, keepsFingerprints: false)
+            memoryLimit: options.memoryBytes, stateLimit: options.stateLimit ?? .max, expectedStates: options.expectedStates,
+            keepsFingerprints: false)
         meter = Meter(interval: options.progressInterval)
     }
 

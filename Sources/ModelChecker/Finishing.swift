@@ -1,8 +1,8 @@
 /// Decides "from every state an ending that breaks nothing can be reached": backward reachability over a finished search.
 ///
 /// No edge is stored at first. Sweeps over the states from the last found to the first take the steps again and mark every state
-/// with a marked successor; most successors were found later, so the first sweep marks nearly all. What two sweeps leave is
-/// settled over stored edges.
+/// with a marked successor; most successors were found later, so the first sweep marks nearly all. When a sweep marks nothing, what
+/// is left is stuck; when little is left, or sweeps go on marking, the rest is settled over stored edges.
 @usableFromInline
 struct Finishing<E: Expander> {
     @usableFromInline typealias State = E.M.State
@@ -25,8 +25,18 @@ struct Finishing<E: Expander> {
     @inlinable
     mutating func firstStuck() -> Int? {
         var left = sweep(within: nil)
-        if !left.isEmpty { left = sweep(within: left) }
-        if !left.isEmpty { left = settle(left) }
+        var sweeps = 1
+        while !left.isEmpty {
+            let count = left.count
+            left = sweep(within: left)
+            sweeps += 1
+            // Nothing new: what is left is stuck.
+            if left.count == count { break }
+            if left.count < 100_000 || sweeps == 8 {
+                left = settle(left)
+                break
+            }
+        }
         return visited.nearest(left)
     }
 

@@ -10,64 +10,69 @@ struct IdleCycle<E: Expander> {
     @usableFromInline let expander: E
     @usableFromInline let visited: Visited<State>
     @usableFromInline let fairness: any FairModel
-    /// Edges of number n: `firstEdge[n] ..< firstEdge[n + 1]`.
+    /// The states that may be on a cycle. In what follows a state is called by its place here.
+    @usableFromInline let numbers: [Int]
+    /// Edges of place n: `firstEdge[n] ..< firstEdge[n + 1]`; those that lead away from these states have no target.
     @usableFromInline var firstEdge: [Int] = []
     @usableFromInline var targets: [UInt32] = []
     @usableFromInline var movers: [UInt8] = []
     @usableFromInline static var noTarget: UInt32 { .max }
 
+    /// - Parameter numbers: what `Peeling` left.
     @usableFromInline
-    init(_ expander: E, _ visited: Visited<State>, fairness: any FairModel) {
+    init(_ expander: E, _ visited: Visited<State>, fairness: any FairModel, numbers: [Int]) {
         self.expander = expander
         self.visited = visited
         self.fairness = fairness
+        self.numbers = numbers
     }
 
     /// Bytes that the decision takes for so many states and transitions.
     @usableFromInline
-    static func bytes(states: Int, transitions: Int) -> Int { transitions * 5 + states * (8 + 4 + 4 + 4 + 12) }
+    static func bytes(states: Int, transitions: Int) -> Int { transitions * 5 + states * (8 + 8 + 4 + 4 + 4 + 12) }
 
-    /// A step of a cycle: whose it is, and the number of the state after it.
+    /// A step of a cycle: whose it is, and the state after it.
     @usableFromInline typealias Move = (process: Int, number: Int)
 
     /// A fair cycle: the number of the state where it starts and ends, the nearest of all that are on such cycles, and its steps.
-    @usableFromInline
-    mutating func find(cut: [UInt32]) -> (start: Int, moves: [Move])? {
-        storeEdges(cut: Set(cut))
+    @inlinable
+    mutating func find() -> (start: Int, moves: [Move])? {
+        storeEdges()
         var best: [Int] = []
         var start: Int?
         components { component in
-            guard let least = visited.nearest(component), isFair(component) else { return }
+            guard isFair(component), let least = visited.nearest(component.map { numbers[$0] }) else { return }
             if let known = start, visited.nearest([known, least]) == known { return }
             start = least
             best = component
         }
-        return start.map { ($0, walk(through: best, from: $0)) }
+        guard let start, let place = best.first(where: { numbers[$0] == start }) else { return nil }
+        return (start, walk(through: best, from: place).map { ($0.process, numbers[$0.number]) })
     }
 
     /// True if no walk comes back to where it was. Of states that stand for others this says the same of what they stand for:
     /// a cycle of those would be one of these.
-    @usableFromInline
-    mutating func isAcyclic(cut: [UInt32]) -> Bool {
-        storeEdges(cut: Set(cut))
+    @inlinable
+    mutating func isAcyclic() -> Bool {
+        storeEdges()
         var acyclic = true
         components { _ in acyclic = false }
         return acyclic
     }
 
-    @usableFromInline
-    mutating func storeEdges(cut: Set<UInt32>) {
-        let bound = visited.bound
-        firstEdge.reserveCapacity(bound + 1)
+    @inlinable
+    mutating func storeEdges() {
+        firstEdge.reserveCapacity(numbers.count + 1)
+        let ranks = Ranks(numbers, bound: visited.bound)
         var sink = EdgeSink<State>(endingExecution: expander.model.endingExecution, keepsSteps: true)
         defer { sink.batch.deallocate() }
-        for number in 0..<bound {
+        for number in numbers {
             firstEdge.append(targets.count)
-            guard visited.contains(number), cut.isEmpty || !cut.contains(UInt32(truncatingIfNeeded: number)) else { continue }
             expander.expand(visited[number], into: &sink)
+            for i in 0..<sink.batch.count { visited.prefetch(sink.batch.hashes[i]) }
             for i in 0..<sink.batch.count {
-                let next = visited.find(sink.batch.states + i, sink.batch.hashes[i]).map { UInt32(truncatingIfNeeded: $0) }
-                targets.append(next ?? Self.noTarget)
+                let next = visited.find(sink.batch.states + i, sink.batch.hashes[i])
+                targets.append(next.flatMap { ranks.rank(of: $0) } ?? Self.noTarget)
                 movers.append(UInt8(truncatingIfNeeded: fairness.process(of: sink.stepIDs[i])))
             }
             for step in sink.cutIDs {
@@ -81,11 +86,11 @@ struct IdleCycle<E: Expander> {
         firstEdge.append(targets.count)
     }
 
-    @usableFromInline
+    @inlinable
     func edges(of number: Int) -> Range<Int> { firstEdge[number]..<firstEdge[number + 1] }
 
     /// Hands every component that has an edge inside to `take`.
-    @usableFromInline
+    @inlinable
     func components(_ take: ([Int]) -> Void) {
         let bound = firstEdge.count - 1
         // 0: not seen. `low` of a state whose component is complete: `done`.
@@ -95,7 +100,7 @@ struct IdleCycle<E: Expander> {
         var counter: UInt32 = 0
         var open: [UInt32] = []
         var calls: [(number: Int, edge: Int)] = []
-        for root in 0..<bound where order[root] == 0 && visited.contains(root) {
+        for root in 0..<bound where order[root] == 0 {
             calls.append((root, firstEdge[root]))
             counter += 1
             order[root] = counter
@@ -134,7 +139,7 @@ struct IdleCycle<E: Expander> {
     }
 
     /// The processes that are enabled in all states of `component`, and those that have a step inside.
-    @usableFromInline
+    @inlinable
     func isFair(_ component: [Int]) -> Bool {
         let inside = Set(component)
         var always = fairness.obliged

@@ -8,14 +8,14 @@
 ///
 /// Invariant of the unsafe code: the arrays behind the pointers have the lengths named beside them. Between two meetings of the
 /// crew a chunk's output is used by the thread that claimed the chunk only (expanding), or a store and its column of batches by
-/// the thread that claimed the store (looking up); everything else is changed by thread 0 alone while the others wait.
+/// the thread that claimed the store (looking up); everything else is changed by one thread while the others wait for it.
 @usableFromInline
 final class ParallelBreadthFirst<E: Expander>: @unchecked Sendable {
     @usableFromInline typealias State = E.M.State
     @usableFromInline static var shardBits: Int { 4 }
     @usableFromInline static var shards: Int { 1 << shardBits }
     @usableFromInline static var chunkSize: Int { 256 }
-    @usableFromInline static var chunksInRound: Int { 64 }
+    @usableFromInline static var chunksInRound: Int { 32 }
 
     /// A part of the frontier, and what came of it.
     @usableFromInline
@@ -69,7 +69,7 @@ final class ParallelBreadthFirst<E: Expander>: @unchecked Sendable {
             do throws(SearchError) {
                 let store = try Store<State>(
                     memoryLimit: options.memoryBytes / shards, stateLimit: min(share, 1 << (32 - Self.shardBits) - 2),
-                    keepsFingerprints: options.fingerprints)
+                    expectedStates: options.expectedStates / shards, keepsFingerprints: options.fingerprints)
                 (stores + shard).initialize(to: store)
             } catch {
                 (stores).deinitialize(count: shard)
@@ -108,7 +108,7 @@ final class ParallelBreadthFirst<E: Expander>: @unchecked Sendable {
         (0..<Self.shards).flatMap { shard in beside[shard].cut.map { $0 << UInt32(Self.shardBits) | UInt32(shard) } }
     }
 
-    /// Thread 0 prepares rounds; all expand, then all look up.
+    /// All expand, then all look up; the last one to be ready prepares the next round.
     @inlinable
     func run(progress: (Progress) -> Void) {
         let stopping = Stopping(expander.model, options)
@@ -118,20 +118,20 @@ final class ParallelBreadthFirst<E: Expander>: @unchecked Sendable {
         chunkCount = 1
         for shard in 0..<Self.shards { lookUp(shard) }
         var driver = Driver(remaining: [], level: 0, expanded: 0)
-        collect(&driver)
-        // The other threads run rounds until thread 0, which alone sees `progress`, says that it is over.
+        collect()
+        // `progress` is called on the caller's thread only.
         withoutActuallyEscaping(progress) { progress in
             let lead = Lead(progress: progress, driver: driver)
+            isDone = !prepare(lead, stopping, onCaller: true)
             crew.run { [self] thread in
-                while true {
-                    if thread == 0 { isDone = !prepare(lead, stopping) }
-                    crew.meet()
-                    if isDone { return }
+                while !isDone {
                     expandChunks()
                     crew.meet()
                     lookUpStores()
-                    crew.meet()
-                    if thread == 0 { collect(&lead.driver) }
+                    crew.meet {
+                        collect()
+                        isDone = !prepare(lead, stopping, onCaller: thread == 0)
+                    }
                 }
             }
             driver = lead.driver
@@ -158,7 +158,7 @@ final class ParallelBreadthFirst<E: Expander>: @unchecked Sendable {
         }
     }
 
-    /// What thread 0 alone uses.
+    /// What is used by the one thread that prepares a round.
     @usableFromInline
     final class Lead: @unchecked Sendable {
         @usableFromInline let progress: (Progress) -> Void
@@ -172,7 +172,7 @@ final class ParallelBreadthFirst<E: Expander>: @unchecked Sendable {
 
     /// Cuts the next round's chunks. False if the search is over.
     @inlinable
-    func prepare(_ lead: Lead, _ stopping: Stopping) -> Bool {
+    func prepare(_ lead: Lead, _ stopping: Stopping, onCaller: Bool) -> Bool {
         let total = count
         if stopping.isDecided(findings) {
             result.stop = .decided
@@ -187,9 +187,11 @@ final class ParallelBreadthFirst<E: Expander>: @unchecked Sendable {
             return false
         }
         if lead.driver.remaining.isEmpty, !nextLevel(lead) { return false }
-        meter.report(
-            states: total, transitions: result.transitions, depth: lead.driver.level,
-            frontier: total - lead.driver.expandedBefore - lead.driver.expanded, to: lead.progress)
+        if onCaller {
+            meter.report(
+                states: total, transitions: result.transitions, depth: lead.driver.level,
+                frontier: total - lead.driver.expandedBefore - lead.driver.expanded, to: lead.progress)
+        }
         chunkCount = 0
         while chunkCount < Self.chunksInRound, let (shard, places) = lead.driver.remaining.popLast() {
             let some = places.prefix(Self.chunkSize)
@@ -297,7 +299,7 @@ final class ParallelBreadthFirst<E: Expander>: @unchecked Sendable {
 
     /// Takes over what a round found, in an order that does not depend on who found it.
     @inlinable
-    func collect(_ driver: inout Driver) {
+    func collect() {
         for chunk in 0..<chunkCount {
             result.transitions += chunks[chunk].transitions
             result.endings += chunks[chunk].endings
@@ -321,7 +323,7 @@ final class ParallelBreadthFirst<E: Expander>: @unchecked Sendable {
             use.parents += part.parents
         }
         for batch in 0..<Self.chunksInRound * Self.shards {
-            use.frontier += batches[batch].capacity * (MemoryLayout<State>.stride + 20)
+            use.frontier += batches[batch].capacity * (MemoryLayout<State>.stride + 12)
         }
         return use
     }

@@ -15,7 +15,9 @@ extension Expander {
     ///   - isStored: whether the stored state at that place of the path stands for a state.
     ///   - broken: the properties that a last step must break, one of them at least; 0 for none.
     @usableFromInline
-    func path(along count: Int, isStored: (Int, M.State) -> Bool, lastStepBreaks broken: PropertySet) throws(SearchError) -> Path {
+    func path(
+        along count: Int, isStored: (Int, M.State) -> Bool, lastStepBreaks broken: PropertySet
+    ) throws(SearchError) -> Path {
         let initial = model.initialStates
         guard let first = initial.indices.first(where: { isStored(0, representative(initial[$0])) }) else {
             throw .pathNotReproduced(step: 0)

@@ -6,8 +6,8 @@
 ///
 /// No step may be put off for ever (the ignoring problem), and a cycle of reduced states could do that: a state in which a
 /// chosen process is at one of the locations that cut every cycle of its locations is expanded in full, so every cycle has such a
-/// state (Kurshan, Levin, Minea, Peled, Yenigün 1998). The same holds for a step after which the execution ends: what commutes with it could not
-/// come later.
+/// state (Kurshan, Levin, Minea, Peled, Yenigün 1998). The same holds for a step after which the execution ends: what commutes with
+/// it could not come later.
 @usableFromInline
 struct PersistentSet<M: ProcessModel>: Sendable {
     @usableFromInline typealias State = M.State

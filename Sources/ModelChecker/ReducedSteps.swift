@@ -78,7 +78,8 @@ struct ReducedSteps<M: ProcessModel>: Expander {
         guard reductions.contains(.chains) else { return state }
         var process = process
         while !watchesStates || model.broken(in: state) == 0 {
-            guard let step = persistent.onlyStep(from: state, after: process, all: reductions.contains(.partialOrder)) else { break }
+            let step = persistent.onlyStep(from: state, after: process, all: reductions.contains(.partialOrder))
+            guard let step else { break }
             process = model.process(of: step.step)
             state = step.next
             passing(state)

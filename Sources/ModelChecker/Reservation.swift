@@ -8,9 +8,10 @@ import Glibc
 final class Reservation: @unchecked Sendable {
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let byteCount: Int
+    private static let smallPages = 1 << 21
 
-    /// Huge pages serve what is read at random; what is written once, in order, is cleared faster in small ones.
     /// Addresses cost nothing; MAP_NORESERVE keeps them from being counted as memory that is in use.
+    /// - Parameter hugePages: for what is read at random; what is written once, in order, is cleared faster in small ones.
     @usableFromInline
     init(byteCount: Int, hugePages: Bool) throws(SearchError) {
         let page = 1 << 21
@@ -22,7 +23,10 @@ final class Reservation: @unchecked Sendable {
         else { throw .cannotReserve(bytes: rounded, errno: errno) }
         self.base = address
         self.byteCount = rounded
-        if hugePages { _ = madvise(address, rounded, MADV_HUGEPAGE) }
+        // Small pages first: many searches end within them, and a huge one is cleared as a whole.
+        if hugePages, rounded > Self.smallPages {
+            _ = madvise(address + Self.smallPages, rounded - Self.smallPages, MADV_HUGEPAGE)
+        }
     }
 
     /// Gives the pages of `range` back; they read as 0 afterwards.

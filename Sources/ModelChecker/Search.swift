@@ -30,8 +30,9 @@ public struct Search<M: Model>: Sendable {
     }
 
     @inlinable
-    func run<E: Expander>(with expander: @autoclosure () -> E, _ progress: (Progress) -> Void) throws(SearchError) -> SearchResult<M.State>
-    where E.M == M {
+    func run<E: Expander>(
+        with expander: @autoclosure () -> E, _ progress: (Progress) -> Void
+    ) throws(SearchError) -> SearchResult<M.State> where E.M == M {
         switch options.strategy {
         case .randomWalk(let seed, let walks, let depth):
             var random = RandomWalks(model, options, seed: seed, walks: walks, depth: depth, fairness: nil)
@@ -107,7 +108,8 @@ public struct Search<M: Model>: Sendable {
         _ expander: E, _ visited: Visited<M.State>, _ findings: Findings, cut: [UInt32], _ result: inout SearchResult<M.State>
     ) throws(SearchError) where E.M == M {
         for finding in findings.list {
-            let path = try expander.path(to: Int(finding.number), visited, lastStepBreaks: finding.byStep ? finding.properties : 0)
+            let broken = finding.byStep ? finding.properties : 0
+            let path = try expander.path(to: Int(finding.number), visited, lastStepBreaks: broken)
             result.add(path, for: finding.properties)
         }
         let canFinish = findings.open & model.properties(of: .canFinish)
@@ -142,18 +144,22 @@ public struct Search<M: Model>: Sendable {
             return
         }
         guard let fairness = model as? any FairModel else { throw .notDeclared("noIdleCycle (FairModel.process)") }
-        let bytes = IdleCycle<E>.bytes(states: result.states, transitions: result.transitions)
+        var peeling = Peeling(expander, visited, cut: cut)
+        let numbers = peeling.run()
+        // The edges of what is left are taken to be as many a state as everywhere, and half as many again.
+        let edges = Int(Double(numbers.count) * Double(result.transitions) / Double(max(result.states, 1)) * 1.5)
+        let bytes = IdleCycle<E>.bytes(states: numbers.count, transitions: edges)
         guard bytes + result.memory.total <= options.memoryBytes else {
             result.coverage += "; noIdleCycle is not decided: it needs \(bytes >> 20) MiB more than the memory limit leaves"
             return
         }
-        var cycles = IdleCycle(expander, visited, fairness: fairness)
+        var cycles = IdleCycle(expander, visited, fairness: fairness, numbers: numbers)
         if quotient {
-            guard cycles.isAcyclic(cut: cut) else {
+            guard cycles.isAcyclic() else {
                 result.coverage += "; noIdleCycle is not decided: there are cycles of canonical states, search without reductions"
                 return
             }
-        } else if let (start, moves) = cycles.find(cut: cut) {
+        } else if let (start, moves) = cycles.find() {
             var path = try expander.path(to: start, visited, lastStepBreaks: 0)
             var state = visited[start]
             for move in moves {

@@ -56,7 +56,8 @@ struct Store<State: PackedState>: ~Copyable, @unchecked Sendable {
         let capacity = max(min(fitting, stateLimit, Int(UInt32.max) - 1), 1)
         let maximumLineCount = max(capacity / 10 + 1, 16)
         self.init(
-            capacity: capacity, maximumLineCount: maximumLineCount, lineCount: max(expectedStates / 9, 512), keepsFingerprints: keepsFingerprints,
+            capacity: capacity, maximumLineCount: maximumLineCount, lineCount: max(expectedStates / 9, 512),
+            keepsFingerprints: keepsFingerprints,
             try Reservation(byteCount: capacity * size, hugePages: true),
             try Reservation(byteCount: keepsFingerprints ? capacity * 8 : 0, hugePages: true),
             try Reservation(byteCount: capacity * 4, hugePages: false),
@@ -189,11 +190,12 @@ struct Store<State: PackedState>: ~Copyable, @unchecked Sendable {
         while count + more > growAt, lineCount < maximumLineCount { grow() }
     }
 
-    /// Half as many lines again, filled again in the order of discovery: the old index is not kept beside the new one.
+    /// Half as many lines again (twice as many below 16 MiB), filled again in the order of discovery: the old index is not kept
+    /// beside the new one.
     @inlinable @inline(never)
     mutating func grow() {
         let old = lineCount
-        lineCount = min(old < 1 << 14 ? old * 2 : old + old / 2, maximumLineCount)
+        lineCount = min(old < 1 << 18 ? old * 2 : old + old / 2, maximumLineCount)
         growAt = Self.load(lineCount, of: maximumLineCount, capacity)
         (lines).initializeMemory(as: UInt8.self, repeating: 0, count: old * Self.lineBytes)
         let block = 64

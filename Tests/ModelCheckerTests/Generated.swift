@@ -38,6 +38,8 @@ struct Generated: ProcessModel {
     var holds: [[Bool]]
     var observesShared: (Int, Int)?
     var endsExecution: [Bool]
+    /// Shared variable 3 is touched in critical sections only, and they touch nothing else that is shared: each is a transaction.
+    var protects = false
     let endings = Endings()
 
     static let ownPlace = 16
@@ -59,6 +61,13 @@ struct Generated: ProcessModel {
         programs = []
         holds = []
         let withLoops = chance(60)
+        let protects = chance(50)
+        self.protects = protects
+        func variable(inSection: Bool) -> Variable {
+            guard protects else { return variable() }
+            if inSection { return chance(50) ? .own : .shared(3) }
+            return chance(30) ? .own : .shared(Int.random(in: 0..<3, using: &g))
+        }
         for _ in 0..<(chance(25) ? 3 : 2) {
             let length = Int.random(in: 2...5, using: &g)
             // A critical section from its acquire to its release, straight through.
@@ -74,7 +83,7 @@ struct Generated: ProcessModel {
                     if section == location { statement.acquires = true }
                     if let section, location == section + 2 { statement.releases = true }
                     if !inside, section != location {
-                        if chance(35) { statement.guardOn = (variable(), Int.random(in: 0..<3, using: &g)) }
+                        if chance(35) { statement.guardOn = (variable(inSection: false), Int.random(in: 0..<3, using: &g)) }
                         if chance(15) { statement.next = min(location + 2, length) }
                         if let section, statement.next > section, statement.next <= section + 2 { statement.next = location + 1 }
                         if withLoops, chance(12) { statement.next = Int.random(in: 0...location, using: &g) }
@@ -83,11 +92,15 @@ struct Generated: ProcessModel {
                         }
                     }
                     if chance(60) {
-                        let target = variable()
-                        statement.write = (target, chance(50) ? variable() : nil, Int.random(in: 0..<4, using: &g))
+                        // The acquiring step itself runs without the lock.
+                        let target = section == location && protects ? .own : variable(inSection: inside)
+                        let source = section == location && protects ? .own : variable(inSection: inside)
+                        statement.write = (target, chance(50) ? source : nil, Int.random(in: 0..<4, using: &g))
                     }
                     if chance(15) {
-                        statement.breaks = (Int.random(in: 0...1, using: &g), variable(), Int.random(in: 0..<4, using: &g))
+                        statement.breaks = (
+                            Int.random(in: 0...1, using: &g), section == location && protects ? .own : variable(inSection: inside),
+                            Int.random(in: 0..<4, using: &g))
                     }
                     statements.append(statement)
                 }
@@ -96,7 +109,7 @@ struct Generated: ProcessModel {
             programs.append(program + [[]])
             holds.append(held + [false])
         }
-        observesShared = chance(40) ? (Int.random(in: 0..<2, using: &g), Int.random(in: 2..<4, using: &g)) : nil
+        observesShared = chance(40) ? (Int.random(in: 0..<2, using: &g), protects ? 2 : Int.random(in: 2..<4, using: &g)) : nil
         endsExecution = [chance(30), false, chance(20)]
     }
 
@@ -165,6 +178,10 @@ struct Generated: ProcessModel {
             footprint.next.append(statement.next)
         }
         footprint.holds = holds[process][location] ? 1 : 0
+        // The release commits: what leads into the section and through it moves right.
+        if protects, holds[process][location] {
+            footprint.phase = programs[process][location].contains(where: \.releases) ? .afterCommit : .beforeCommit
+        }
         if !liveOwn(process)[location] { footprint.dead = mask(.own) }
         return footprint
     }

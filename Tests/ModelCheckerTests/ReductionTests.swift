@@ -12,7 +12,9 @@ struct ReductionTests {
             let full = try Search(model).run()
             let endings = model.endings.take()
             unreducedStates += full.states
-            for reductions: Reductions in [.partialOrder, .chains, [.partialOrder, .chains]] {
+            for reductions: Reductions in [
+                .partialOrder, .chains, [.partialOrder, .chains], [.partialOrder, .chains, .transactions],
+            ] {
                 var search = Search(model)
                 search.options.reductions = reductions
                 let reduced = try search.run()

@@ -81,6 +81,36 @@ struct WholeSpaceTests {
         #expect(try Search(Graph(processCount: 1, edges: edges)).run().violation(of: 1)?.path == Path(steps: []))
     }
 
+    @Test("a cycle far from the start is found among many states that are on none", arguments: [1, 2])
+    func farCycle(threads: Int) throws {
+        // A grid walked by two processes; at the far corner the first one can step back, and so go to and fro for ever.
+        struct Corner: FairModel {
+            var closes: Bool
+            var initialStates: [Word] { [Word(1 << 63)] }
+            var properties: [Property] { [Property("idle", .noIdleCycle)] }
+            var processCount: Int { 2 }
+            func process(of step: StepID) -> Int { Int(step) % 2 }
+            func steps<Sink: StepSink<Word>>(from state: Word, into sink: inout Sink) {
+                let (x, y) = (state.field(0, 8), state.field(8, 8))
+                if x < 149 { sink.add(state.setting(0, 8, x + 1), step: 0, breaks: 0) }
+                if y < 149 { sink.add(state.setting(8, 8, y + 1), step: 1, breaks: 0) }
+                if closes, x == 149, y == 149 { sink.add(state.setting(0, 8, 148), step: 2, breaks: 0) }
+            }
+            func name(of step: StepID, in state: Word) -> String { "" }
+        }
+        for closes in [false, true] {
+            var search = Search(Corner(closes: closes))
+            search.options.threads = threads
+            let result = try search.run()
+            #expect(result.states == 22_500 && result.undecided == 0)
+            #expect(result.violations.isEmpty == !closes)
+            if let path = result.violations.first?.path {
+                #expect(path.steps.count == 297 && path.cycle == [0, 2])
+                #expect(throws: Never.self) { try Corner(closes: true).replay(path) }
+            }
+        }
+    }
+
     @Test("with fingerprints, what needs the states again is said to be undecided")
     func fingerprints() throws {
         var search = Search(Graph(processCount: 1, edges: [(0, 0, 0)]))
