@@ -62,8 +62,9 @@ struct Pan {
             } else if words.count == 3, words[1...] == ["states,", "stored"], let states = Int(words[0]) {
                 measurement.states = states
                 hasStates = true
-            } else if words.count > 2, words[1] == "transitions", let transitions = Int(words[0]) {
-                measurement.transitions = transitions
+            } else if words.count > 2, words[1] == "transitions", let transitions = Double(words[0]) {
+                // pan writes large numbers as 3.5890922e+08.
+                measurement.transitions = Int(transitions)
             } else if let place = words.firstIndex(of: "errors:"), place + 1 < words.count {
                 measurement.violated = words[place + 1] != "0"
             }
