@@ -29,16 +29,21 @@ struct DocumentedExploreTests {
     @Test("each repair of vector that docs/explorer.md leaves out breaks a claim within the bounds beside it")
     func repairs() async throws {
         let names = WaitDesign.rfcV1.repairs.map(\.name)
-        let rows = try document("docs/explorer.md").compactMap { line -> (left: String, bounds: String, claim: String)? in
+        let rows = try document("docs/explorer.md").compactMap { line -> (left: String, bounds: String, claim: String, user: String)? in
             guard let left = names.first(where: { line.hasPrefix("| `\($0)` (") }) else { return nil }
             let bounds = line.split(separator: "|").last.map { $0.filter { $0 != "`" && $0 != " " } } ?? ""
-            return (left, bounds, left == "cleanup" ? "signal-leftovers" : "lost-wakeup")
+            // Two rows say which other question they ask.
+            switch left {
+            case "cleanup": return (left, bounds, "signal-leftovers", "clui")
+            case "clear-on-exit": return (left, bounds, "delivered", "spin")
+            default: return (left, bounds, "lost-wakeup", "clui")
+            }
         }
         #expect(rows.map(\.left) == names)
         for row in rows {
             let others = names.filter { $0 != row.left }.joined(separator: ",")
             let outcome = try await Command.run(
-                "explore", "--design", "rfc-v1", "--repairs", others, "--claim", row.claim, "--bounds", row.bounds)
+                "explore", "--design", "rfc-v1", "--repairs", others, "--claim", row.claim, "--user", row.user, "--bounds", row.bounds)
             #expect(outcome.status == 1, "without \(row.left), within \(row.bounds): \(outcome.output.suffix(600)) \(outcome.error)")
         }
     }
