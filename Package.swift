@@ -2,8 +2,8 @@
 import PackageDescription
 
 // Arrows point down (docs/architecture.md): Architecture imports nothing, nothing imports uintr.
-// A search in a debug build would take a hundred times as long, and the tests search. These targets are in no library product, so a
-// package that depends on this one by version does not meet the flag.
+// A search in a debug build would take a hundred times as long, and the tests search. Only the product ModelChecker, for packages
+// beside this one, has such a target: a package that depends on the others by version does not meet the flag.
 let searched: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 let package = Package(

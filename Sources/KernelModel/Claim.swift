@@ -1,12 +1,12 @@
 /// What is claimed of a design: each is a property that a step or an ending of the model breaks.
 public enum Claim: String, CaseIterable, Codable, Hashable, Sendable {
-    /// A receiver that sleeps is woken by what was posted for it, and one that found the flag clear does not sleep past its handler.
+    /// A receiver that sleeps is woken by what was posted for it and by its timer, and one that found the flag clear does not sleep past its handler.
     case lostWakeup = "lost-wakeup"
     /// Every posted vector is delivered once the receiver can take it.
     case delivered
     /// No vector is delivered twice without a new post, and none that was never posted.
     case onceEach = "once-each"
-    /// No notification is consumed for another task than the one that it was sent for.
+    /// No notification that was sent for a task which sleeps now, and needed it, is consumed for another one.
     case rightTask = "right-task"
     /// No processor touches the UPID of a receiver after it was freed.
     case freedUPID = "freed-upid"

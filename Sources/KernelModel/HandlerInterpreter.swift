@@ -90,7 +90,7 @@ extension KernelModel {
         case .decode: break
         case .segvIfForeign:
             if s[receiver: r].foreignReserved {
-                kill(&s, sender: index, cpu: c)
+                kill(&s, sender: index, cpu: c, &breaks)
                 return -1
             }
         case .gpPost:
@@ -142,7 +142,7 @@ extension KernelModel {
             s[sender: index].pc = 0
             return -1
         case .gpSegv:
-            kill(&s, sender: index, cpu: c)
+            kill(&s, sender: index, cpu: c, &breaks)
             return -1
         default:
             assertionFailure("\(instruction.operation) is not the #GP handler's operation")

@@ -132,10 +132,12 @@ public struct KernelModel: Model {
             let asleep = !task.onRQ
             // A task that is runnable and finds no CPU is not lost: another bound would run it.
             let stuck = cpu != nil && !inUserMode
-            if asleep && (task.owed | pending | task.flag) != 0 || stuck && (task.owed | pending) != 0 {
+            let hasExpired = configuration.bounds.timeouts > 0 && !task.timer
+            if asleep && (hasExpired || (task.owed | pending | task.flag) != 0) || stuck && (task.owed | pending) != 0 {
                 broken |= bit(.lostWakeup)
             }
-            if task.owed != 0 && (pending == 0 || inUserMode) { broken |= bit(.delivered) }
+            // One delivery after two posts settles both in the ledger; what is in PIR is a request still, and nothing moves it.
+            if task.owed != 0 && (pending == 0 || inUserMode) || inUserMode && task.pir != 0 { broken |= bit(.delivered) }
         }
         return broken
     }

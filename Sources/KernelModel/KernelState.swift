@@ -84,7 +84,7 @@ public struct KernelState: PackedState {
         set { w0 = w0 & ~(3 &<< 59) | UInt64(newValue) &<< 59 }
     }
 
-    /// Scenario hotplug: a receiver has slept with its CPU offline, and senders may begin.
+    /// Scenario hotplug: a receiver sleeps whose CPU goes offline, and senders may begin.
     @inlinable var mayPost: Bool {
         get { w0 &>> 61 & 1 != 0 }
         set { w0 = w0 & ~(1 &<< 61) | (newValue ? 1 &<< 61 : 0) }
@@ -206,6 +206,8 @@ extension UInt64 {
     @inlinable var flag: UInt64 { get { bits.field(32, 3) } set { bits.setField(32, 3, newValue) } }
 
     // The ledger.
+    /// With two receivers: a notification was sent for this one, and it has not taken one since.
+    @inlinable var notified: Bool { get { bits.bit(52) } set { bits.setBit(52, newValue) } }
     /// Deliveries that posts so far allow, 0–2 (more than two requests of a vector cannot be pending at once).
     @inlinable func credit(_ vector: Int) -> UInt64 { bits.field(34 &+ UInt64(vector) &* 2, 3) }
     @inlinable mutating func setCredit(_ vector: Int, _ value: UInt64) { bits.setField(34 &+ UInt64(vector) &* 2, 3, value) }

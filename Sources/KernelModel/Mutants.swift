@@ -51,6 +51,8 @@ public struct Mutant: Sendable {
         without("wait.disarm", "A wait ended by a signal leaves the UPID armed."),
         swapped("schedule", "wait.disarm", "The UPID is disarmed before the task sleeps."),
         without("wait.running", "A wait that does not sleep leaves the task state as it was."),
+        without("wait.timer", "A timer that expires before the task state is set does not keep the task from sleeping."),
+        without("wait.expired", "The timer does not end the wait."),
         without("wait.signal", "A signal does not end the wait."),
         // The context switch
         without("switch.sn", "SN is not set where the state is saved (C-1)."),
@@ -64,6 +66,7 @@ public struct Mutant: Sendable {
         without("exit.publish", "The UPID stays as the switch left it."),
         without("exit.take", "PIR is not taken (C-3)."),
         other("exit.take", [.readPIR, .zeroPIR], "PIR is read and cleared by two operations (C-4)."),
+        other("exit.take", [.takePIR, .clearTIF], "TIF_UINTR is cleared after PIR was taken."),
         other("exit.take", [.readPIR], "PIR is read and not cleared (C-4)."),
         other("exit.merge", [.storeUIRR], "UIRR is stored and not added to (C-4)."),
         swapped("exit.publish", "exit.take", "SN is cleared after PIR was taken."),
@@ -85,6 +88,7 @@ public struct Mutant: Sendable {
         other("gp.done", [.gpRerun], "SENDUIPI is run again after the handler has posted for it."),
         without("gp.foreign", "Another reserved bit is taken for the kernel's own (S-8)."),
         // Exit
+        swapped("leave.sn", "leave.msrs", "UINV and UPIDADDR are cleared before SN is set: a preemption in between switches out without SN."),
         without("leave.msrs", "UINV and UPIDADDR stay in the registers when the receiver exits."),
         without("leave.unlink", "The UPID still points to the task that has exited (W-12)."),
     ]

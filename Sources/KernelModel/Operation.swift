@@ -83,7 +83,7 @@ public enum Operation: UInt8, Sendable {
     case armIfNoPIRKeepON
     /// cmpxchg16b: if PIR is 0, clears ON; else to `target`.
     case clearONIfNoPIR
-    /// One locked operation: NDST := this CPU, NV := UINV's vector, SN, ON and the reserved bit := 0.
+    /// One locked operation: NDST := this CPU, NV := UINV's vector, SN and ON := 0.
     case publish
     /// The same without ON.
     case publishKeepON

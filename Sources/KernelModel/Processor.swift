@@ -77,7 +77,7 @@ extension KernelModel {
             }
         } catch {
             if program.generalProtection == 0 {
-                kill(&s, sender: index, cpu: c)
+                kill(&s, sender: index, cpu: c, &breaks)
             } else {
                 enterFault(&s, sender: index)
             }
@@ -89,6 +89,7 @@ extension KernelModel {
         let (nv, ndst) = (s[sender: index].nv, s[sender: index].ndst)
         guard s[inFlight: nv, to: ndst] < 3 else { return false }
         s[inFlight: nv, to: ndst] += 1
+        if receivers > 1, nv == .uinv, !s[receiver: target(of: index)].gone { s[receiver: target(of: index)].notified = true }
         finish(&s, sender: index, cpu: c, &breaks)
         return true
     }
@@ -116,8 +117,9 @@ extension KernelModel {
         if sender.left == 0 { s[cpu: c].current = 0 }
     }
 
-    /// SIGSEGV.
-    @inlinable func kill(_ s: inout KernelState, sender index: Int, cpu c: Int) {
+    /// SIGSEGV: right where the UPID has a reserved bit that is not the kernel's (S-8), else a SENDUIPI that does not post.
+    @inlinable func kill(_ s: inout KernelState, sender index: Int, cpu c: Int, _ breaks: inout PropertySet) {
+        if !s[receiver: target(of: index)].foreignReserved { breaks |= bit(.onePost) }
         s[sender: index] = SenderState(bits: 0)
         s[cpu: c].current = 0
     }
@@ -127,10 +129,11 @@ extension KernelModel {
         let r = s[cpu: c].owner - 1
         guard r >= 0 else { return }
         if isFreed(r, s) { breaks |= bit(.freedUPID) }
-        for other in 0..<receivers where other != r {
+        s[receiver: r].notified = false
+        for other in 0..<receivers where other != r && s[receiver: other].notified {
+            // The other one sleeps, nothing is on its way that will wake it, and the notification that it was sent is gone.
             let task = s[receiver: other]
-            // The other one sleeps, no handler is about to wake it, and the notification that was to wake it is gone.
-            if !listIsLocked(s), !isFaulting(s, at: other), !task.onRQ, !task.gone, task.on, task.pir != 0, task.nv == .uinv, task.ndst == c, s[inFlight: .uinv, to: c] == 0 {
+            if !task.onRQ, !task.gone, task.on, task.pir != 0, task.ndst == c, s[inFlight: .uinv, to: c] == 0, !isBeingWoken(s, other) {
                 breaks |= bit(.rightTask)
             }
         }
@@ -141,10 +144,18 @@ extension KernelModel {
         s[cpu: c].irqpc = 1
     }
 
-    /// A sender's #GP handler is at work for receiver `r`.
-    @inlinable func isFaulting(_ s: KernelState, at r: Int) -> Bool {
-        for index in 0..<senders where target(of: index) == r && s[sender: index].pc > 1 { return true }
+    /// A SENDUIPI to receiver `r` has posted and its IPI has not left, a #GP handler is at work for it, or a wait vector is on its way.
+    @inlinable func isBeingWoken(_ s: KernelState, _ r: Int) -> Bool {
+        for index in 0..<senders where target(of: index) == r && s[sender: index].pc > 0 { return true }
+        for c in 0..<cpus where s[inFlight: .wait, to: c] != 0 || s[cpu: c].irrWait || s[cpu: c].irqpc > 1 { return true }
         return false
+    }
+
+    /// A notification was taken by nobody: with none on its way any more, none will be consumed.
+    @inlinable func forgetNotifications(_ s: inout KernelState) {
+        guard receivers > 1 else { return }
+        for c in 0..<cpus where s[inFlight: .uinv, to: c] != 0 || s[cpu: c].irrUINV { return }
+        for r in 0..<receivers { s[receiver: r].notified = false }
     }
 
     /// Processing, the rest: PIR is taken, and added to UIRR.

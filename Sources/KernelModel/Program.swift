@@ -19,6 +19,8 @@ public struct Program: Sendable {
     /// exit_to_user_mode(), interrupts off.
     @usableFromInline var exit = 0
     @usableFromInline var clone = 0
+    /// get_signal(), interrupts on.
+    @usableFromInline var signal = 0
     /// Unregistration and exit.
     @usableFromInline var leave = 0
     /// 0 where the handler only acknowledges.
@@ -178,6 +180,7 @@ struct Sources {
         program.switchIn = task.labels["switchIn"] ?? 0
         program.exit = task.labels["exit"] ?? 0
         program.clone = task.labels["clone"] ?? 0
+        program.signal = task.labels["signal"] ?? 0
         program.leave = task.labels["leave"] ?? 0
         program.spurious = interrupt.labels["spurious"] ?? 0
         program.waitVector = interrupt.labels["waitVector"] ?? 0

@@ -77,6 +77,8 @@ extension KernelModel {
             next[cpu: c].setIRR(vector, true)
             // The arrival touches nothing that another CPU sees, so it may come just before the CPU takes the interrupt.
             if isFused, idle, cpu.irqpc == 0, interruptsAreOn(s, cpu.current) { take(&next, cpu: c, &breaks) }
+        } else if vector == .uinv {
+            forgetNotifications(&next)
         }
         sink.add(next, step: StepKind.arrive.id(c, Int(vector.rawValue)), breaks: breaks)
     }
@@ -134,7 +136,8 @@ extension KernelModel {
                 next[cpu: c].owner = 0
                 sink.add(next, step: StepKind.kthread.id(c), breaks: 0)
             }
-        case 1, 2: if !delivers(s, receiver: cpu.current - 1, cpu: c) { mayInterrupt(receiver: cpu.current - 1, c, s, &sink) }
+        // Also where a user interrupt is recognised: ordinary interrupts, the timer's too, come before it (SDM 9.4).
+        case 1, 2: mayInterrupt(receiver: cpu.current - 1, c, s, &sink)
         default: mayInterrupt(sender: cpu.current - 3, c, s, &sink)
         }
     }
@@ -180,6 +183,8 @@ extension KernelModel {
             sink.add(next, step: StepKind.preempt.id(c), breaks: breaks)
         }
         if user {
+            // Without a preemption to spend, the handler runs first.
+            if delivers(s, receiver: r, cpu: c) { return }
             if !s[cpu: c].active {
                 var next = s
                 var breaks: PropertySet = 0
@@ -187,7 +192,17 @@ extension KernelModel {
                 sink.add(next, step: StepKind.stop.id(c), breaks: breaks)
             }
             if task.pc == 0 { calls(r, c, s, &sink) }
-        } else if inTaskFPUState, s[left: .kthreads] > 0, !task.needLoad {
+            return
+        }
+        if task.pc == program.signal, s[left: .exits] > 0 {
+            // The signal is a fatal one: get_signal() does not return.
+            var next = s
+            next.spend(.exits)
+            next[receiver: r].userPC = 3
+            next[receiver: r].pc = program.leave
+            sink.add(next, step: StepKind.leaveTask.id(r, 1), breaks: 0)
+        }
+        if inTaskFPUState, s[left: .kthreads] > 0, !task.needLoad {
             var next = s
             next.spend(.kthreads)
             kernelFPU(&next, r, c)
@@ -264,11 +279,13 @@ extension KernelModel {
     }
 
     /// The mail's situation: a receiver sleeps, and the CPU that its NDST names is offline.
-    @inlinable func sleepsWithCPUOffline(_ s: KernelState) -> Bool {
-        guard s.hotplugPhase == 2 else { return false }
+    @inlinable func sleepsWithCPUOffline(_ s: KernelState) -> Bool { s.hotplugPhase == 2 && sleeps(on: s.hotplugCPU, s) }
+
+    /// A receiver sleeps, and its NDST names CPU `c`.
+    @inlinable func sleeps(on c: Int, _ s: KernelState) -> Bool {
         for r in 0..<receivers {
             let task = s[receiver: r]
-            if !task.onRQ, !task.gone, cpu(running: r + 1, s) == nil, task.ndst == s.hotplugCPU { return true }
+            if !task.onRQ, !task.gone, cpu(running: r + 1, s) == nil, task.ndst == c { return true }
         }
         return false
     }
@@ -284,6 +301,7 @@ extension KernelModel {
                 return
             }
             s[cpu: c].irqpc = program.spurious
+            forgetNotifications(&s)
         } else if s[cpu: c].irrWait {
             s[cpu: c].irrWait = false
             s[cpu: c].irqpc = program.waitVector
@@ -374,6 +392,8 @@ extension KernelModel {
         }
         var next = s
         next[cpu: c].irqpc = program.leaving
+        // The CPU that leaves may give the sleeper another NDST.
+        if scenario == .hotplug, sleeps(on: c, s) { next.mayPost = true }
         var breaks: PropertySet = 0
         // What arrives before or after set_cpu_online() is lost alike.
         if isFused, program.interrupt[program.leaving].operation == .setOffline { _ = stepInterrupt(&next, cpu: c, &breaks) }

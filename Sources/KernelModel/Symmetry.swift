@@ -4,7 +4,7 @@
 extension KernelModel {
     @inlinable public func canonical(_ state: KernelState) -> KernelState {
         var s = state
-        if program.suppressedNDSTIsDead {
+        if ndstIsDead(state) {
             for r in 0..<receivers where s[receiver: r].sn {
                 s[receiver: r].ndst = 0
                 s[receiver: r].on = false
@@ -27,6 +27,11 @@ extension KernelModel {
         return least
     }
 
+    /// Scenario hotplug reads NDST until it lets the senders begin (`sleepsWithCPUOffline`).
+    @inlinable func ndstIsDead(_ s: KernelState) -> Bool {
+        program.suppressedNDSTIsDead && (scenario != .hotplug || s.mayPost)
+    }
+
     @inlinable var cpuZeroIsAlike: Bool { configuration.bounds.offline == 0 }
 
     /// Keeps the lesser of `least` and `s` with its CPUs renumbered: what was CPU 0 is CPU `a` then, and so on.
@@ -46,7 +51,7 @@ extension KernelModel {
         // A UPID's NDST counts where it is not dead; where it is, 0 stands for nothing and stays.
         for r in 0..<receivers {
             let task = s[receiver: r]
-            if !(program.suppressedNDSTIsDead && task.sn) { t[receiver: r].ndst = new(task.ndst) }
+            if !(ndstIsDead(s) && task.sn) { t[receiver: r].ndst = new(task.ndst) }
         }
         for index in 0..<senders where s[sender: index].pc == 1 { t[sender: index].ndst = new(s[sender: index].ndst) }
         let flights = s.w3 &>> 36

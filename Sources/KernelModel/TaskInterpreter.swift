@@ -268,8 +268,9 @@ extension KernelModel {
 
     @inlinable func checkSwitchedOut(_ s: KernelState, _ r: Int, _ breaks: inout PropertySet) {
         let task = s[receiver: r]
-        // One that the scheduler took from user mode; of one that sleeps, whoever wakes it may have changed the UPID already.
-        if task.resume == program.exit && !task.sn { breaks |= bit(.upidState) }
+        // Only a waiter may be without SN, and not where the scheduler took it from user mode.
+        let isWaiter = task.resume != program.exit && (task.armed || task.waiting)
+        if !task.sn && !isWaiter { breaks |= bit(.upidState) }
     }
 
     /// The task stops being a receiver; it, or what is left of it, is of no more interest.

@@ -82,6 +82,9 @@ extension KernelModel {
                 }
                 if pending != 0 { return "\(name) sleeps in uintr_wait() with UIRR = \(KernelModel.set(pending)), and nothing will wake it." }
                 if task.owed != 0 { return "\(name) sleeps in uintr_wait(). Vectors \(KernelModel.set(task.owed)) were posted, and are nowhere any more." }
+                if configuration.bounds.timeouts > 0, !task.timer {
+                    return "\(name) sleeps in uintr_wait(). Its timer had expired before the task state was set, and nothing will wake it."
+                }
                 if task.flag != 0 { return "\(name) sleeps in uintr_wait(). The handler has set the flag after it was tested, and nothing will wake it." }
             }
             if cpu != nil, !isUser(task.pc), task.owed | pending != 0 { return "\(name) waits in the kernel for ever." }

@@ -19,7 +19,7 @@ public struct ExploreOptions: Codable, Equatable, Hashable, Sendable {
     public var seed: UInt64?
     /// Bytes that the search may use; nil: the engine's choice.
     public var memory: UInt64?
-    /// Threads that search; nil: 1, so that the same search finds the same trace.
+    /// Threads that search, breadth-first; nil: one for each CPU. With one, the same search finds the same trace.
     public var threads: Int?
 
     public init() {}

@@ -45,6 +45,7 @@ public struct Suite: Sendable {
         Situation { $0.signals = 1; $0.exits = 1; $0.messages = 2 },
         Situation(.hotplug) { $0.offline = 1; $0.messages = 2 },
         Situation(.any, .spin) { $0.messages = 2; $0.preemptions = 1; $0.offline = 1 },
+        Situation(.any, .spin) { $0.messages = 3; $0.preemptions = 1 },
         Situation(.any, .once) { $0.messages = 1; $0.preemptions = 1; $0.signals = 1 },
         Situation(.badUPID, .spin) { _ in },
     ])

@@ -54,7 +54,7 @@ struct ExploreCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Memory that the search may use: 4G, 512M.", valueName: "bytes"))
     var memory: String?
 
-    @Option(help: "Threads that search, breadth-first; 1 if not given.")
+    @Option(help: "Threads that search, breadth-first; one for each CPU if not given.")
     var threads: Int?
 
     @Option(help: "Of the random strategies and of --shards. Drawn, and printed, if not given.")

@@ -51,6 +51,8 @@ struct Situation: CustomTestStringConvertible, Sendable {
             name: "a kernel thread with the FPU, and a fork", bounds: within { $0.kthreads = 1; $0.forks = 1; $0.preemptions = 1 }),
         Situation(name: "two vectors", bounds: within { $0.vectors = 2; $0.senders = 2; $0.preemptions = 1 }),
         Situation(name: "a receiver that spins", user: .spin, bounds: within { $0.preemptions = 2; $0.messages = 2 }),
+        Situation(
+            name: "a receiver that spins, three messages, a preemption", user: .spin, bounds: within { $0.messages = 3; $0.preemptions = 1 }),
         Situation(name: "a receiver that spins while its CPU leaves", user: .spin, bounds: within { $0.offline = 1; $0.messages = 2 }),
         Situation(name: "a receiver that waits once", user: .once, bounds: within { $0.signals = 1 }),
         Situation(name: "a UPID with a foreign reserved bit", scenario: .badUPID, user: .spin, bounds: within()),

@@ -23,7 +23,10 @@ extension WaitDesign {
         code.emit(.setTIF, irqs: false, local: true, name: "wait.tif")
         code.emit(.ifUIRR, to: "abort", irqs: false, local: true, name: "wait.uirr")
         code.emit(.armIfNoPIR, to: "abort", irqs: false, name: "wait.arm")
+        // After the task state: a timer that expired before found nobody to wake.
+        code.emit(.ifExpired, to: "woken", local: true, name: "wait.timer")
         code.emit(.schedule, name: "schedule")
+        code.label("woken")
         code.emit(.disarm, name: "wait.disarm")
         // It waits again unless a signal or the timer ends the wait. A vector then keeps it from sleeping: a return of 0 means that one
         // is pending.
@@ -64,8 +67,9 @@ extension WaitDesign {
         code.writeCommon { code in
             code.function("uintr_free")
             code.label("leave")
-            code.emit(.clearComponent, name: "leave.msrs")
+            // SN first: where the component is gone the switch does not set it.
             code.emit(.setSN, name: "leave.sn")
+            code.emit(.clearComponent, name: "leave.msrs")
             code.emit(.unlink, name: "leave.unlink")
             code.emit(.gone, local: true)
         }

@@ -13,8 +13,11 @@ extension WaitDesign {
             code.emit(.armTimer, local: true)
             code.emit(.setWaiting, name: "wait.waiting")
             code.emit(.setInterruptible, name: "wait.state")
+            code.emit(.ifExpired, to: "woken", local: true, name: "wait.timer")
             code.emit(.schedule, name: "schedule")
+            code.label("woken")
             code.emit(.clearWaiting, name: "wait.nowait")
+            code.emit(.setRunning, local: true, name: "wait.running")
             code.emit(.cancelTimer, local: true)
             code.emit(.jump, to: "exit", local: true, name: "wait.return")
 

@@ -43,6 +43,10 @@ extension WaitDesign {
         Repair(
             name: "ndst-here",
             summary: "The wait stores NDST anew, with interrupts off until the task is on the list.", source: "the search"),
+        Repair(
+            name: "clear-on-exit",
+            summary: "The return to user mode clears ON too: a notification that found UINV = 0 and PIR empty cannot mute the senders.",
+            source: "the search"),
     ]
 
     static func writeVector(_ sources: inout Sources, _ on: Set<String>) {
@@ -73,8 +77,11 @@ extension WaitDesign {
             }
         }
         if !on.contains("state-order") { code.emit(.setInterruptible, name: "wait.state") }
+        code.emit(.ifExpired, to: "woken", local: true, name: "wait.timer")
         code.emit(.schedule, name: "schedule")
+        code.label("woken")
         if on.contains("cleanup") { code.emit(.listRemove, name: "wait.cleanup") }
+        code.emit(.setRunning, local: true, name: "wait.awake")
         code.emit(.cancelTimer, local: true)
         code.emit(.jump, to: "exit", local: true, name: "wait.return")
         if on.contains("pending-check") {
@@ -95,17 +102,19 @@ extension WaitDesign {
         code.emit(.switched, irqs: false, local: true)
         code.label("switchIn")
         code.emit(.resume, irqs: false, local: true)
-        writeVectorExit(&code)
+        writeVectorExit(&code, clearsON: on.contains("clear-on-exit"))
     }
 
     /// switch_uintr_return(), as posted and as in Intel's later tree.
-    static func writeVectorExit(_ code: inout Assembler) {
+    static func writeVectorExit(_ code: inout Assembler, clearsON: Bool = false) {
         code.function("switch_uintr_return")
         code.label("exit")
         code.emit(.ifSignal, to: "signal", irqs: false)
         code.emit(.load, irqs: false, name: "exit.load")
         code.emit(.loadUINV, irqs: false, local: true, name: "exit.uinv")
         code.emit(.storeNDST, irqs: false, name: "exit.ndst")
+        // Before exit.self reads PIR: what is posted in between is found there, and what is posted later sends an IPI.
+        if clearsON { code.emit(.clearON, irqs: false, name: "exit.on") }
         code.emit(.clearSN, irqs: false, name: "exit.sn")
         code.emit(.clearTIF, irqs: false, local: true)
         code.emit(.selfIPI, irqs: false, name: "exit.self")
