@@ -60,21 +60,6 @@ private func endings(_ model: KernelModel, canonical: Bool) -> Set<[String]> {
         Issue.record("no sender executes SENDUIPI in \(seen.count) states: whatever holds here holds of nothing")
     }
 
-    @Test("the scenario hotplug lets the senders begin, reduced or not", arguments: WaitDesign.all.map(\.name), [true, false])
-    func hotplugIsNotEmpty(_ design: String, _ reduced: Bool) throws {
-        let model = try KernelModel(design: design, scenario: .hotplug, bounds: within { $0.offline = 1 }, isFused: reduced)
-        var seen: Set<KernelState> = []
-        var stack = model.initialStates
-        while let state = stack.popLast() {
-            guard seen.insert(state).inserted else { continue }
-            for step in model.steps(from: state) {
-                if model.name(of: step.id, in: state).contains("SENDUIPI to receiver A") { return }
-                stack.append(reduced ? model.canonical(step.next) : step.next)
-            }
-        }
-        Issue.record("no sender executes SENDUIPI in \(seen.count) states: whatever holds here holds of nothing")
-    }
-
     @Test("canonical is idempotent, and keeps steps", arguments: WaitDesign.all.map(\.name))
     func canonical(_ design: String) throws {
         let situations = Situation.all.filter { $0.bounds.cpus == 3 || $0.bounds.receivers == 2 || $0.scenario == .hotplug }
