@@ -56,6 +56,9 @@ public struct KernelModel: Model {
         }
     }
 
+    /// The code of the #GP handler alone shows `Claim.faultLoop`; where it does not, a search must.
+    public var endsEveryFault: Bool { program.endsEveryFault }
+
     public var initialStates: [KernelState] {
         let bounds = configuration.bounds
         var s = KernelState()

@@ -39,6 +39,19 @@ struct ClaimVerdictTests {
         #expect(words == expected)
     }
 
+    @Test("with fingerprints, fault-loop is decided by the code where that is enough, and left open where it is not")
+    func faultLoopWithFingerprints() throws {
+        var options = ExploreOptions()
+        options.fingerprints = true
+        func answer(_ design: String) throws -> Answer {
+            try #require(try Explorer.engine.explore([Question(design: design, claim: .faultLoop)], options) { _ in }.first)
+        }
+        let shown = try answer("fault")
+        #expect(shown.verdict == .holds)
+        #expect(shown.coverage.contains("never returns to the same SENDUIPI"))
+        #expect(try answer("intel-sender").verdict == .incomplete)
+    }
+
     @Test("at least one verdict of each design, holding or not, bears on the thread", arguments: WaitDesign.all.map(\.name))
     func everyDesign(_ design: String) {
         #expect(Self.all.contains { $0.verdict.design == design })
