@@ -41,10 +41,13 @@ static long raw_sigaction(int number, const struct kernel_action *action, struct
 
 static void set_mask(const uint64_t *mask) { runtime_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, 0, 8, 0, 0); }
 
+/* From a handler: the signal waits for its return, so it comes at the interrupted instruction. */
 static void queue_to_self(int number, siginfo_t *info)
 {
+	uint64_t all = ~0ull;
 	long process = runtime_call(SYS_getpid, 0, 0, 0, 0, 0, 0), task = runtime_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
 
+	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, 0, 8, 0, 0);
 	runtime_call(SYS_rt_tgsigqueueinfo, process, task, number, (long)info, 0, 0);
 }
 
@@ -128,9 +131,12 @@ void runtime_raise(int verdict, uint64_t address, ucontext_t *context)
 void runtime_raise_here(int verdict, uint64_t address)
 {
 	siginfo_t info = { .si_signo = SIGSEGV, .si_code = verdict == RUNTIME_PF ? SEGV_MAPERR : SI_KERNEL };
+	uint64_t mask = 0;
 
 	info.si_addr = verdict == RUNTIME_PF ? (void *)address : NULL;
+	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, 8, 0, 0);
 	queue_to_self(SIGSEGV, &info);
+	set_mask(&mask);
 }
 
 INTERNAL void runtime_on_illegal(int number, siginfo_t *info, void *raw)
