@@ -113,6 +113,71 @@ syscall:
 	.cfi_endproc
 	.size	syscall, . - syscall
 
+/*
+ * The gates of the stubs (Patching.swift). A stub has moved RSP down by 128 and called: what it wants is the quadword after its
+ * call, which nothing returns to. All registers are the program's; the runtime's code uses no vector register but XMM0-15.
+ */
+#define VECTORS	256
+#define WHOLE	(GAP + VECTORS + BLOCK)
+
+	.macro gate name, function
+	.globl	\name
+	.hidden	\name
+	.type	\name, @function
+	.balign	16
+\name:
+	.cfi_startproc
+	endbr64
+	leaq	-WHOLE(%rsp), %rsp
+	.cfi_adjust_cfa_offset WHOLE
+	movq	%rax, RAX(%rsp)
+	pushfq
+	popq	RFLAGS(%rsp)
+	cld
+	movq	%rcx, RCX(%rsp)
+	movq	%rdx, RDX(%rsp)
+	movq	%rbx, RBX(%rsp)
+	movq	%rbp, RBP(%rsp)
+	movq	%rsi, RSI(%rsp)
+	movq	%rdi, RDI(%rsp)
+	movq	%r8, R8(%rsp)
+	movq	%r9, R9(%rsp)
+	movq	%r10, R10(%rsp)
+	movq	%r11, R11(%rsp)
+	movq	%r12, R12(%rsp)
+	movq	%r13, R13(%rsp)
+	movq	%r14, R14(%rsp)
+	movq	%r15, R15(%rsp)
+	leaq	WHOLE(%rsp), %rax
+	movq	(%rax), %rsi
+	movq	(%rsi), %rsi
+	addq	$136, %rax
+	movq	%rax, RSP(%rsp)
+	btl	$18, RFLAGS(%rsp)
+	jnc	1f
+	pushq	$0x202
+	popfq
+1:	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	movups	%xmm\n, BLOCK + 16 * \n(%rsp)
+	.endr
+	movq	%rsp, %rbx
+	.cfi_def_cfa rbx, WHOLE + 8
+	movq	%rsp, %rdi
+	andq	$-16, %rsp
+	call	\function
+	movq	%rbx, %rsp
+	.cfi_def_cfa rsp, WHOLE + 8
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	movups	BLOCK + 16 * \n(%rsp), %xmm\n
+	.endr
+	leave
+	.cfi_endproc
+	.size	\name, . - \name
+	.endm
+
+	gate runtime_gate_boundary, runtime_gated_boundary
+	gate runtime_gate_execute, runtime_gated_execute
+
 /* A handler starts with the interrupted AC and NT: compiled code makes unaligned accesses, and sigreturn does not restore NT. */
 	.macro signal_entry name, function
 	.globl	\name
@@ -133,6 +198,7 @@ syscall:
 	.endm
 
 	signal_entry runtime_illegal_entry, runtime_on_illegal
+	signal_entry runtime_breakpoint_entry, runtime_on_breakpoint
 	signal_entry runtime_fault_entry, runtime_on_fault
 	signal_entry runtime_notify_entry, runtime_on_notification
 

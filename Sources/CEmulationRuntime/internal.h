@@ -27,6 +27,8 @@ enum runtime_verdict {
 
 /* Sources/Emulation/Runtime. `registers` as enum runtime_register has them. */
 int runtime_execute(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
+int runtime_execute_site(struct runtime_thread *thread, uint64_t *registers, uint64_t *address, const struct runtime_site *site);
+struct runtime_site *runtime_find_site(uint64_t address);
 int runtime_boundary(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
 void runtime_notified(struct runtime_thread *thread);
 long runtime_emulate_call(struct runtime_thread *thread, long number, uint64_t a, uint64_t b, uint64_t c);
@@ -44,6 +46,8 @@ extern const char runtime_access_load[], runtime_access_store[], runtime_access_
 void runtime_probe(void);
 /* start.c */
 _Noreturn void runtime_refuse(const char *const parts[]);
+/* gated.c: the boundary at the end of what ordinary code asked for. */
+void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t busy);
 /* interpose.c: the raw system calls that the program's own go through. */
 int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old);
 

@@ -22,26 +22,14 @@ INTERNAL long runtime_fail(long result)
 INTERNAL void runtime_called(uint64_t *registers)
 {
 	struct runtime_thread *thread = runtime_thread_current();
-	uint64_t busy = thread->busy, address = 0;
+	uint64_t busy = thread->busy;
 	long result;
-	int verdict = RUNTIME_DONE;
 
 	thread->busy = 1;
 	result = runtime_emulate_call(thread, (long)registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX],
 				      registers[RUNTIME_RCX]);
 	registers[RUNTIME_RAX] = (uint64_t)(result < 0 ? runtime_fail(result) : result);
-	/* A notification that comes once `busy` is 0 is delivered by its own signal. */
-	for (;;) {
-		if (!busy)
-			verdict = runtime_boundary(thread, registers, &address);
-		thread->busy = busy;
-		runtime_fence();
-		if (busy || !thread->held || !thread->uif || verdict != RUNTIME_DONE)
-			break;
-		thread->busy = 1;
-	}
-	if (verdict != RUNTIME_DONE)
-		runtime_raise_here(verdict, address);
+	runtime_settle(thread, registers, busy);
 }
 
 PUBLIC int sigaction(int number, const struct sigaction *action, struct sigaction *old)

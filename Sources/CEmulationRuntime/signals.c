@@ -23,6 +23,7 @@ struct kernel_action {
 
 INTERNAL void runtime_restorer(void);
 INTERNAL void runtime_illegal_entry(int, siginfo_t *, void *);
+INTERNAL void runtime_breakpoint_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_fault_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_notify_entry(int, siginfo_t *, void *);
 
@@ -154,6 +155,27 @@ INTERNAL void runtime_on_illegal(int number, siginfo_t *info, void *raw)
 		runtime_raise(verdict, address, context);
 }
 
+/* INT3 in the place of an instruction's first byte. */
+INTERNAL void runtime_on_breakpoint(int number, siginfo_t *info, void *raw)
+{
+	struct runtime_thread *thread = runtime_thread_current();
+	ucontext_t *context = raw;
+	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, address = 0;
+	const struct runtime_site *site = info->si_code == SI_KERNEL ? runtime_find_site(registers[RUNTIME_RIP] - 1) : NULL;
+	int verdict;
+
+	if (!site) {
+		pass_on(number, info, context);
+		return;
+	}
+	registers[RUNTIME_RIP] = site->address;
+	verdict = runtime_execute_site(thread, registers, &address, site);
+	if (verdict == RUNTIME_DONE)
+		verdict = runtime_boundary(thread, registers, &address);
+	if (verdict != RUNTIME_DONE)
+		runtime_raise(verdict, address, context);
+}
+
 INTERNAL void runtime_on_fault(int number, siginfo_t *info, void *raw)
 {
 	ucontext_t *context = raw;
@@ -192,6 +214,7 @@ void runtime_signals_open(void)
 	uint64_t all = ~(BIT(SIGSEGV) | BIT(SIGBUS));
 
 	install(SIGILL, runtime_illegal_entry, 0, all);
+	install(SIGTRAP, runtime_breakpoint_entry, 0, all);
 	install(SIGSEGV, runtime_fault_entry, SA_NODEFER, 0);
 	install(SIGBUS, runtime_fault_entry, SA_NODEFER, 0);
 	install(NOTIFY_RESTART, runtime_notify_entry, SA_RESTART, all);

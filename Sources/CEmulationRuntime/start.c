@@ -13,6 +13,7 @@
 
 INTERNAL extern uint32_t runtime_first_call, runtime_call_span;
 INTERNAL void runtime_threads_open(void);
+INTERNAL void runtime_patching_open(void);
 
 _Noreturn void runtime_refuse(const char *const parts[])
 {
@@ -49,9 +50,25 @@ static void choose_abi(void)
 	runtime_call_span = last - first + 1;
 }
 
+static void choose_mode(void)
+{
+	static const char *const names[] = { "trap", "int3", "stub" };
+	const char *name = getenv("UINTR_EMULATION_MODE");
+
+	runtime_mode = RUNTIME_STUB;
+	if (!name || !*name)
+		return;
+	for (runtime_mode = 0; runtime_mode < 3; runtime_mode++)
+		if (!strcmp(names[runtime_mode], name))
+			return;
+	runtime_refuse((const char *[]){ "UINTR_EMULATION_MODE=", name, " is no mode. Use trap, int3 or stub.", NULL });
+}
+
 __attribute__((constructor(101))) static void start(void)
 {
 	choose_abi();
+	choose_mode();
+	runtime_patching_open();
 	runtime_threads_open();
 	runtime_probe();
 	runtime_signals_open();

@@ -15,6 +15,8 @@ INTERNAL _Thread_local struct runtime_thread runtime_current __attribute__((tls_
 INTERNAL struct uintr_abi runtime_abi;
 INTERNAL struct runtime_senders *runtime_process_senders, *runtime_thread_senders;
 INTERNAL struct runtime_receiver *runtime_receivers;
+INTERNAL struct runtime_sites *runtime_sites;
+INTERNAL uint32_t runtime_mode;
 /* For gate.S: the calls are numbered from here, and so many. */
 INTERNAL uint32_t runtime_first_call, runtime_call_span;
 

@@ -15,15 +15,35 @@ private func decode(at rip: UInt64) -> Decoded {
     }
 }
 
-/// Executes the instruction at RIP on the calling thread, after its #UD.
+/// Executes the instruction at RIP on the calling thread, after its #UD, and has it patched.
 ///
 /// - Returns: a `Verdict`; for `page`, the address in `address`. Nothing is changed where it is not `done`.
 @_cdecl("runtime_execute") func execute(_ thread: Thread, _ registers: Registers, _ address: Registers) -> CInt {
-    switch decode(at: registers[RUNTIME_RIP]) {
-    case .instruction(let instruction): execute(instruction, thread, registers, address).rawValue
-    case .tooLong: Verdict.generalProtection.rawValue
-    case .other, .truncated: Verdict.other.rawValue
+    let rip = registers[RUNTIME_RIP]
+    if let site = siteOfCopy(at: rip) {
+        registers[RUNTIME_RIP] = site.pointee.address
+        return executeSite(thread, registers, address, site)
     }
+    switch decode(at: rip) {
+    case .instruction(let instruction):
+        if runtime_mode != RUNTIME_TRAP.rawValue { patch(at: rip, instruction) }
+        return execute(instruction, thread, registers, address).rawValue
+    case .tooLong:
+        return Verdict.generalProtection.rawValue
+    case .other, .truncated:
+        // Another thread may have patched it since it trapped.
+        guard let site = findSite(rip) else { return Verdict.other.rawValue }
+        return executeSite(thread, registers, address, site)
+    }
+}
+
+/// The same for an instruction that stands elsewhere now. RIP is the site's.
+@_cdecl("runtime_execute_site")
+func executeSite(
+    _ thread: Thread, _ registers: Registers, _ address: Registers, _ site: UnsafeMutablePointer<runtime_site>
+) -> CInt {
+    guard case .instruction(let instruction) = site.decoded else { return Verdict.other.rawValue }
+    return execute(instruction, thread, registers, address).rawValue
 }
 
 func execute(_ instruction: Instruction, _ thread: Thread, _ registers: Registers, _ address: Registers) -> Verdict {
