@@ -26,6 +26,7 @@ INTERNAL void runtime_illegal_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_breakpoint_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_fault_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_notify_entry(int, siginfo_t *, void *);
+INTERNAL void runtime_pipe_entry(int, siginfo_t *, void *);
 
 /* The program's actions for the runtime's signals. Changed by sigaction alone, a word at a time. */
 static struct kernel_action program[SIGSYS + 1];
@@ -52,13 +53,16 @@ static void queue_to_self(int number, siginfo_t *info)
 	runtime_call(SYS_rt_tgsigqueueinfo, process, task, number, (long)info, 0, 0);
 }
 
+static struct kernel_action own[SIGSYS + 1];
+
 static void install(int number, void (*entry)(int, siginfo_t *, void *), unsigned long flags, uint64_t mask)
 {
-	struct kernel_action action = { (void *)entry, flags | SA_SIGINFO | SA_ONSTACK | RESTORER, runtime_restorer, mask };
-
-	raw_sigaction(number, &action, &program[number]);
+	own[number] = (struct kernel_action){ (void *)entry, flags | SA_SIGINFO | SA_ONSTACK | RESTORER, runtime_restorer, mask };
+	raw_sigaction(number, &own[number], &program[number]);
 	virtual_signals |= BIT(number);
 }
+
+static void install_again(int number) { raw_sigaction(number, &own[number], NULL); }
 
 /* The default action, at the interrupted instruction, with the same siginfo. */
 static void end_by(int number, siginfo_t *info, ucontext_t *context)
@@ -176,6 +180,13 @@ INTERNAL void runtime_on_breakpoint(int number, siginfo_t *info, void *raw)
 		runtime_raise(verdict, address, context);
 }
 
+/* A notification to a process that has ended is no matter of the program's. */
+INTERNAL void runtime_on_pipe(int number, siginfo_t *info, void *raw)
+{
+	if (!runtime_thread_current()->sending)
+		pass_on(number, info, raw);
+}
+
 INTERNAL void runtime_on_fault(int number, siginfo_t *info, void *raw)
 {
 	ucontext_t *context = raw;
@@ -221,6 +232,19 @@ void runtime_signals_open(void)
 	install(NOTIFY_BREAK, runtime_notify_entry, 0, all);
 }
 
+/* From the first connection on. Who ignores the signal goes on ignoring it, and so do the programs that it executes. */
+void runtime_signals_send(void)
+{
+	struct kernel_action now;
+
+	if (virtual_signals & BIT(SIGPIPE))
+		return;
+	raw_sigaction(SIGPIPE, NULL, &now);
+	install(SIGPIPE, runtime_pipe_entry, SA_RESTART, 0);
+	if (now.handler == SIG_IGN)
+		raw_sigaction(SIGPIPE, &now, NULL);
+}
+
 int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old)
 {
 	struct kernel_action given, before;
@@ -235,8 +259,13 @@ int runtime_sigaction(int number, const struct sigaction *action, struct sigacti
 	}
 	if (number > 0 && number <= SIGSYS && (virtual_signals & BIT(number))) {
 		before = program[number];
-		if (action)
+		if (action) {
 			program[number] = given;
+			if (number == SIGPIPE && given.handler == SIG_IGN)
+				raw_sigaction(number, &given, NULL);
+			else if (number == SIGPIPE)
+				install_again(number);
+		}
 	} else {
 		result = raw_sigaction(number, action ? &given : NULL, &before);
 	}

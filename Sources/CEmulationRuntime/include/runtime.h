@@ -259,6 +259,8 @@ void runtime_close(int fd);
 /** Out of the way of the program's own numbers. Takes over `fd`; the new number, or a negated errno. */
 int runtime_high(int fd);
 
+/** This process sends from now on. */
+void runtime_signals_send(void);
 /** Write a notification: 0 or a negated errno. */
 int runtime_notify(struct runtime_thread *thread, int pipe);
 /**

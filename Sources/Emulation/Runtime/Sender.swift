@@ -8,6 +8,7 @@ typealias Senders = UnsafeMutablePointer<runtime_senders>
 extension UnsafeMutablePointer<runtime_thread> {
     /// The table, made if there is none.
     fileprivate func makeSenders() -> Senders? {
+        runtime_signals_send()
         if let senders { return senders }
         guard let memory = runtime_map(UInt64(MemoryLayout<runtime_senders>.size)) else { return nil }
         let made = memory.assumingMemoryBound(to: runtime_senders.self)
