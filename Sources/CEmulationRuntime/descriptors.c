@@ -144,6 +144,15 @@ int runtime_descriptor_make(int memfd, int pipe_write, uint64_t vector, int *pee
 	return ends[1];
 }
 
+void runtime_descriptor_watch(int peer, uint32_t tid)
+{
+	struct f_owner_ex owner = { F_OWNER_TID, (int)tid };
+
+	call3(SYS_fcntl, peer, F_SETOWN_EX, (long)&owner);
+	call3(SYS_fcntl, peer, F_SETSIG, runtime_close_signal());
+	call3(SYS_fcntl, peer, F_SETFL, O_NONBLOCK | O_ASYNC);
+}
+
 int runtime_descriptor_read(int fd, struct runtime_ticket *out)
 {
 	uint64_t words[2] = { 0, 0 };

@@ -18,6 +18,8 @@ struct kernel_action {
 	void (*restorer)(void);
 	uint64_t mask;
 };
+/* si_code of a SIGSYS from seccomp (asm-generic/siginfo.h). */
+#define CODE_SECCOMP 1
 #define RESTORER 0x04000000ul
 #define BIT(number) (1ull << ((number) - 1))
 
@@ -27,6 +29,7 @@ INTERNAL void runtime_breakpoint_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_fault_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_notify_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_pipe_entry(int, siginfo_t *, void *);
+INTERNAL void runtime_system_call_entry(int, siginfo_t *, void *);
 
 /* The program's actions for the runtime's signals. Changed by sigaction alone, a word at a time. */
 static struct kernel_action program[SIGSYS + 1];
@@ -199,6 +202,36 @@ INTERNAL void runtime_on_fault(int number, siginfo_t *info, void *raw)
 		pass_on(number, info, context);
 }
 
+/* Where no receiver has the flags that break off calls, the signal that does so tells of a descriptor's last close. */
+int runtime_close_signal(void) { return runtime_abi.handler_flags ? 0 : NOTIFY_BREAK; }
+
+/* A call that the seccomp filter has stopped: its number and arguments are in the registers still. */
+INTERNAL void runtime_on_system_call(int number, siginfo_t *info, void *raw)
+{
+	struct runtime_thread *thread = runtime_thread_current();
+	ucontext_t *context = raw;
+	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, busy = thread->busy, address = 0, mask, all = ~0ull;
+	int verdict;
+
+	if (info->si_code != CODE_SECCOMP || runtime_call_of((long)registers[RUNTIME_RAX]) == UINTR_CALL_COUNT) {
+		pass_on(number, info, context);
+		return;
+	}
+	/* A wait sleeps with the program's mask. */
+	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
+	thread->busy = 1;
+	set_mask(&mask);
+	registers[RUNTIME_RAX] = (uint64_t)runtime_emulate_call(thread, (long)registers[RUNTIME_RAX], registers[RUNTIME_RDI],
+								registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
+	set_mask(&all);
+	thread->busy = busy;
+	if (busy)
+		return;
+	verdict = runtime_boundary(thread, registers, &address);
+	if (verdict != RUNTIME_DONE)
+		runtime_raise(verdict, address, context);
+}
+
 INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 {
 	struct runtime_thread *thread = runtime_thread_current();
@@ -210,10 +243,14 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 		pass_on(number, info, context);
 		return;
 	}
+	if (number == runtime_close_signal())
+		thread->closed = 1;
 	thread->taken++;
 	runtime_notified(thread);
 	if (thread->busy)
 		return;
+	if (thread->closed)
+		runtime_vectors_closed(thread);
 	verdict = runtime_boundary(thread, (uint64_t *)context->uc_mcontext.gregs, &address);
 	if (verdict != RUNTIME_DONE)
 		runtime_raise(verdict, address, context);
@@ -229,7 +266,8 @@ void runtime_signals_open(void)
 	install(SIGSEGV, runtime_fault_entry, SA_NODEFER, 0);
 	install(SIGBUS, runtime_fault_entry, SA_NODEFER, 0);
 	install(NOTIFY_RESTART, runtime_notify_entry, SA_RESTART, all);
-	install(NOTIFY_BREAK, runtime_notify_entry, 0, all);
+	install(NOTIFY_BREAK, runtime_notify_entry, runtime_close_signal() ? SA_RESTART : 0, all);
+	install(SIGSYS, runtime_system_call_entry, 0, all);
 }
 
 /* From the first connection on. Who ignores the signal goes on ignoring it, and so do the programs that it executes. */

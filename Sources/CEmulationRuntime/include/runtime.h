@@ -20,13 +20,16 @@ enum runtime_register {
 	RUNTIME_RIP, RUNTIME_RFLAGS,
 };
 
+/** Of a vector: its receiver has gone, is there, or has seen the last close of its descriptor. */
+enum runtime_page_state { RUNTIME_PAGE_ENDED, RUNTIME_PAGE_ACTIVE, RUNTIME_PAGE_CLOSED };
+
 /** What sender and receiver share: one page for one vector of one receiver, in a sealed memfd. */
 struct runtime_page {
 	/** 64-byte aligned; changed by locked operations only. */
 	uint64_t upid[2];
 	uint64_t reserved[6];
-	/** 1 while the receiver has its handler and the vector its descriptor; 0 afterwards. */
-	uint64_t active;
+	/** An enum runtime_page_state. */
+	uint64_t state;
 };
 
 /** The receiver's side of a registered handler; one mapping of its own. */
@@ -117,6 +120,8 @@ struct runtime_thread {
 	uint32_t awake;
 	/** Writing to a notification pipe: a SIGPIPE is nobody's. */
 	uint32_t sending;
+	/** The last copy of some descriptor of this thread has been closed. */
+	uint32_t closed;
 };
 
 /** How an instruction is emulated after its first #UD (docs/emulation.md). */
@@ -209,6 +214,9 @@ static inline long runtime_call(long number, long a, long b, long c, long d, lon
 	return result;
 }
 
+static inline uint64_t runtime_page_state(const struct runtime_page *page) { return __atomic_load_n(&page->state, __ATOMIC_SEQ_CST); }
+static inline void runtime_page_set_state(struct runtime_page *page, enum runtime_page_state state) { __atomic_store_n(&page->state, state, __ATOMIC_SEQ_CST); }
+
 /** LOCK CMPXCHG16B on 16-byte aligned memory; `expected` becomes what was there. */
 static inline void runtime_compare_exchange16(void *memory, uint64_t *expected_low, uint64_t *expected_high, uint64_t low,
 					      uint64_t high)
@@ -245,6 +253,10 @@ struct runtime_ticket {
 	uint64_t vector, identity;
 	int32_t memfd, notify;
 };
+/** Have the last close of the descriptor told to this thread, by runtime_close_signal(). */
+void runtime_descriptor_watch(int peer, uint32_t tid);
+/** The signal of that, or 0 where nobody asks. */
+int runtime_close_signal(void);
 /** Read it and leave it in place: 0, -EBADF, or -EOPNOTSUPP for a descriptor of another kind. The caller owns memfd and notify. */
 int runtime_descriptor_read(int fd, struct runtime_ticket *out);
 /** Map the page of a sender; NULL if it is no such page. */

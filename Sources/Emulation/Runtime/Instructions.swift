@@ -49,6 +49,10 @@ func executeSite(
 func execute(_ instruction: Instruction, _ thread: Thread, _ registers: Registers, _ address: Registers) -> Verdict {
     var cpu = LogicalProcessor(thread, registers)
     if case .senduipi(let register) = instruction.operation {
+        if runtime_abi.closesConnections, let senders = thread.senders {
+            senders.dropIfClosed(cpu.gpr[register])
+            if senders.pointee.used == 0 { cpu.uintr.uitt = 0 }
+        }
         return senduipi(cpu.gpr[register], instruction, &cpu, thread, registers, address)
     }
     var memory = ProcessMemory()
