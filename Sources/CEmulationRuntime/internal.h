@@ -46,6 +46,8 @@ void runtime_raise_here(int verdict, uint64_t address);
 extern const char runtime_access_load[], runtime_access_store[], runtime_access_byte[], runtime_access_failed[];
 /* probe.c */
 void runtime_probe(void);
+/* watch.c: on a crash, what was kept. */
+void runtime_watch_print(void);
 /* start.c */
 _Noreturn void runtime_refuse(const char *const parts[]);
 /* gated.c: the boundary at the end of what ordinary code asked for. */

@@ -73,6 +73,7 @@ static void end_by(int number, siginfo_t *info, ucontext_t *context)
 	struct kernel_action fallback = { SIG_DFL, RESTORER, runtime_restorer, 0 };
 	uint64_t mask;
 
+	runtime_watch_print();
 	raw_sigaction(number, &fallback, NULL);
 	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
 	mask &= ~BIT(number);
@@ -245,7 +246,7 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 	}
 	if (number == runtime_close_signal())
 		thread->closed = 1;
-	thread->taken++;
+	runtime_event(RUNTIME_TAKEN, 0, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
 	runtime_notified(thread);
 	if (thread->busy)
 		return;

@@ -16,6 +16,7 @@ INTERNAL void runtime_threads_open(void);
 INTERNAL void runtime_patching_open(void);
 INTERNAL int runtime_filter_open(void);
 INTERNAL void runtime_shields_open(void);
+INTERNAL void runtime_watch_open(void);
 
 _Noreturn void runtime_refuse(const char *const parts[])
 {
@@ -84,6 +85,7 @@ __attribute__((constructor(101))) static void start(void)
 {
 	choose_abi();
 	choose_mode();
+	runtime_watch_open();
 	runtime_patching_open();
 	runtime_threads_open();
 	runtime_probe();

@@ -113,8 +113,8 @@ struct runtime_thread {
 	struct runtime_receiver *receiver, *kept;
 	/** The thread's own table, where tables belong to threads. */
 	struct runtime_senders *senders;
-	/** Vectors delivered, SENDUIPIs, notifications sent and taken since the thread began. */
-	uint64_t delivered, sent, notified, taken;
+	/** Vectors delivered since the thread began. */
+	uint64_t delivered;
 	uint32_t tid;
 	/** A notification has come: the word that uintr_wait sleeps on. */
 	uint32_t awake;
@@ -195,6 +195,22 @@ bool runtime_code_write(uint64_t address, const void *bytes, uint64_t count);
 bool runtime_code_synchronize(void);
 /** A page for code at just this address; false if it is taken. */
 bool runtime_code_map(uint64_t address);
+
+/** What is counted (UINTR_EMULATION_STATS) and kept in the ring buffer (UINTR_EMULATION_TRACE). */
+enum runtime_event {
+	RUNTIME_SENDUIPI, RUNTIME_UIRET, RUNTIME_TESTUI, RUNTIME_CLUI, RUNTIME_STUI,
+	/** Detail: the vector; the entry; nothing; the call's number; nothing. */
+	RUNTIME_DELIVERED, RUNTIME_SENT, RUNTIME_TAKEN, RUNTIME_CALLED, RUNTIME_PATCHED_INT3, RUNTIME_PATCHED_JUMP,
+	RUNTIME_EVENTS,
+};
+/** Something counts or keeps events. */
+extern uint32_t runtime_watched RUNTIME_SHARED;
+void runtime_record(uint32_t event, uint64_t detail, uint64_t rip);
+static inline void runtime_event(enum runtime_event event, uint64_t detail, uint64_t rip)
+{
+	if (__builtin_expect(runtime_watched, 0))
+		runtime_record(event, detail, rip);
+}
 
 /** Which of the ABI's calls a number is; UINTR_CALL_COUNT for none. */
 uint32_t runtime_call_of(long number);
