@@ -23,18 +23,34 @@
 #define RFLAGS	136
 #define BLOCK	144
 
-/* Below the red zone, the frame that a delivery pushes (47 + 32 bytes at most) and the slots of `leave` under it. */
-#define GAP	512
-/* RFLAGS and RIP lie below the red zone of the RSP that they go with. */
-#define SLOTS	144
+/*
+ * RFLAGS and RIP lie so far below the RSP that they go with: UIRET writes nothing, so what a handler has left below the red zone of
+ * the code that it returns to, its frame to begin with, stays.
+ */
+#define SLOTS	512
+/* Below the red zone: the frame that a delivery pushes (47 + 32 bytes at most) and the slots under it. */
+#define GAP	1024
 
-	.macro leave
+	.text
+
+/*
+ * To the registers of the block at RSP. Where the slots cannot be written, or RET is refused for a misaligned RSP with AC = 1, which
+ * the program has a right to, the SIGSEGV and SIGBUS handler goes on in its place.
+ */
+	.globl	runtime_leave, runtime_leave_stored, runtime_leave_return
+	.hidden	runtime_leave, runtime_leave_stored, runtime_leave_return
+	.type	runtime_leave, @function
+	.balign	16
+runtime_leave:
+	.cfi_startproc
+	.cfi_undefined rip
 	movq	RSP(%rsp), %rcx
 	subq	$SLOTS, %rcx
 	movq	RFLAGS(%rsp), %rax
 	movq	%rax, (%rcx)
 	movq	RIP(%rsp), %rax
 	movq	%rax, 8(%rcx)
+runtime_leave_stored:
 	movq	%rcx, RSP(%rsp)
 	movq	R8(%rsp), %r8
 	movq	R9(%rsp), %r9
@@ -53,10 +69,10 @@
 	movq	RCX(%rsp), %rcx
 	movq	RSP(%rsp), %rsp
 	popfq
-	ret	$128
-	.endm
-
-	.text
+runtime_leave_return:
+	ret	$(SLOTS - 16)
+	.cfi_endproc
+	.size	runtime_leave, . - runtime_leave
 
 /*
  * long syscall(long number, ...), in place of libc's: the calls of the chosen ABI are the runtime's, all others go to the kernel.
@@ -109,7 +125,7 @@ syscall:
 	movq	%r9, R9(%rsp)
 	movq	%rsp, %rdi
 	call	runtime_called
-	leave
+	jmp	runtime_leave
 	.cfi_endproc
 	.size	syscall, . - syscall
 
@@ -119,6 +135,8 @@ syscall:
  */
 #define VECTORS	256
 #define WHOLE	(GAP + VECTORS + BLOCK)
+/* More than a gate and what it calls use of the stack. The store there faults before anything has changed (signals.c). */
+#define DEPTH	4096
 
 	.macro gate name, function
 	.globl	\name
@@ -128,13 +146,21 @@ syscall:
 \name:
 	.cfi_startproc
 	endbr64
+	.globl	\name\()_probe
+	.hidden	\name\()_probe
+\name\()_probe:
+	movq	%rax, -DEPTH(%rsp)
 	leaq	-WHOLE(%rsp), %rsp
 	.cfi_adjust_cfa_offset WHOLE
 	movq	%rax, RAX(%rsp)
 	pushfq
 	popq	RFLAGS(%rsp)
 	cld
-	movq	%rcx, RCX(%rsp)
+	btl	$18, RFLAGS(%rsp)
+	jnc	1f
+	pushq	$0x202
+	popfq
+1:	movq	%rcx, RCX(%rsp)
 	movq	%rdx, RDX(%rsp)
 	movq	%rbx, RBX(%rsp)
 	movq	%rbp, RBP(%rsp)
@@ -153,11 +179,7 @@ syscall:
 	movq	(%rsi), %rsi
 	addq	$136, %rax
 	movq	%rax, RSP(%rsp)
-	btl	$18, RFLAGS(%rsp)
-	jnc	1f
-	pushq	$0x202
-	popfq
-1:	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	movups	%xmm\n, BLOCK + 16 * \n(%rsp)
 	.endr
 	movq	%rsp, %rbx
@@ -170,7 +192,7 @@ syscall:
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	movups	BLOCK + 16 * \n(%rsp), %xmm\n
 	.endr
-	leave
+	jmp	runtime_leave
 	.cfi_endproc
 	.size	\name, . - \name
 	.endm
@@ -178,7 +200,15 @@ syscall:
 	gate runtime_gate_boundary, runtime_gated_boundary
 	gate runtime_gate_execute, runtime_gated_execute
 
-/* A handler starts with the interrupted AC and NT: compiled code makes unaligned accesses, and sigreturn does not restore NT. */
+/*
+ * A handler starts with the interrupted AC and NT: compiled code makes unaligned accesses. It ends with NT and ID as the context has
+ * them, since sigreturn takes over neither (FIX_EFLAGS in the kernel), and UIRET loads both.
+ */
+#define NT	0x4000
+#define AC	0x40000
+#define ID	0x200000
+/* From a handler's RSP at its first instruction: the return address, then the ucontext. */
+#define CONTEXT_RFLAGS	(8 + 40 + RFLAGS)
 	.macro signal_entry name, function
 	.globl	\name
 	.hidden	\name
@@ -189,10 +219,23 @@ syscall:
 	endbr64
 	pushfq
 	.cfi_adjust_cfa_offset 8
-	andq	$~0x44000, (%rsp)
+	andq	$~(AC | NT), (%rsp)
 	popfq
 	.cfi_adjust_cfa_offset -8
-	jmp	\function
+	subq	$8, %rsp
+	.cfi_adjust_cfa_offset 8
+	call	\function
+	addq	$8, %rsp
+	.cfi_adjust_cfa_offset -8
+	pushfq
+	.cfi_adjust_cfa_offset 8
+	movq	CONTEXT_RFLAGS + 8(%rsp), %rax
+	andl	$(NT | ID), %eax
+	andq	$~(NT | ID), (%rsp)
+	orq	%rax, (%rsp)
+	popfq
+	.cfi_adjust_cfa_offset -8
+	ret
 	.cfi_endproc
 	.size	\name, . - \name
 	.endm

@@ -28,7 +28,10 @@ enum runtime_verdict {
 /* Sources/Emulation/Runtime. `registers` as enum runtime_register has them. */
 int runtime_execute(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
 int runtime_execute_site(struct runtime_thread *thread, uint64_t *registers, uint64_t *address, const struct runtime_site *site);
-struct runtime_site *runtime_find_site(uint64_t address);
+/** The site at an address, as long as its patch stands there. */
+struct runtime_site *runtime_patched_site(uint64_t address);
+/** The site whose stub an address lies in. */
+struct runtime_site *runtime_stub_site(uint64_t address);
 int runtime_boundary(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
 void runtime_notified(struct runtime_thread *thread);
 long runtime_emulate_call(struct runtime_thread *thread, long number, uint64_t a, uint64_t b, uint64_t c);
@@ -44,6 +47,10 @@ void runtime_raise(int verdict, uint64_t address, ucontext_t *context);
 void runtime_raise_here(int verdict, uint64_t address);
 /* guard.S */
 extern const char runtime_access_load[], runtime_access_store[], runtime_access_byte[], runtime_access_failed[];
+/* gate.S: where a gate finds out whether there is a stack for it. */
+extern const char runtime_gate_boundary_probe[], runtime_gate_execute_probe[];
+extern const char runtime_leave[], runtime_leave_stored[], runtime_leave_return[];
+#define RUNTIME_SLOTS 512
 /* probe.c */
 void runtime_probe(void);
 /* watch.c: on a crash, what was kept. */

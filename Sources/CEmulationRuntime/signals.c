@@ -106,29 +106,50 @@ static void pass_on(int number, siginfo_t *info, ucontext_t *context)
 		((void (*)(int))action.handler)(number);
 }
 
+/* The exceptions, as the kernel numbers them in a signal's context. */
+static const greg_t vectors[] = { [RUNTIME_UD] = 6, [RUNTIME_GP] = 13, [RUNTIME_SS] = 12, [RUNTIME_PF] = 14, [RUNTIME_AC] = 17 };
+
+/* What the kernel sends for it; the context will show the same, see show_raised. */
+static siginfo_t prepare_to_raise(int verdict, uint64_t address)
+{
+	struct runtime_thread *thread = runtime_thread_current();
+	siginfo_t info = { .si_signo = SIGSEGV, .si_code = SI_KERNEL };
+
+	thread->raised = (uint32_t)verdict;
+	thread->raised_address = address;
+	thread->raised_code = verdict == RUNTIME_PF ? thread->fault_code : 0;
+	if (verdict == RUNTIME_SS)
+		info.si_signo = SIGBUS;
+	else if (verdict == RUNTIME_AC)
+		info.si_signo = SIGBUS, info.si_code = BUS_ADRALN;
+	else if (verdict == RUNTIME_PF)
+		info.si_code = thread->raised_code & 1 ? SEGV_ACCERR : SEGV_MAPERR, info.si_addr = (void *)address;
+	return info;
+}
+
+/* The context of a signal that the runtime has queued has the exception that brought the runtime in, not the emulated one. */
+static void show_raised(struct runtime_thread *thread, greg_t *registers)
+{
+	registers[REG_TRAPNO] = vectors[thread->raised];
+	registers[REG_ERR] = (greg_t)thread->raised_code;
+	if (thread->raised == RUNTIME_PF)
+		registers[REG_CR2] = (greg_t)thread->raised_address;
+	thread->raised = 0;
+}
+
 void runtime_raise(int verdict, uint64_t address, ucontext_t *context)
 {
-	siginfo_t info = { 0 };
+	siginfo_t info;
 	uint64_t mask;
 
-	switch (verdict) {
-	case RUNTIME_UD:
-		info.si_signo = SIGILL, info.si_code = ILL_ILLOPN, info.si_addr = (void *)context->uc_mcontext.gregs[REG_RIP];
+	if (verdict == RUNTIME_UD) {
+		info = (siginfo_t){ .si_signo = SIGILL, .si_code = ILL_ILLOPN };
+		info.si_addr = (void *)context->uc_mcontext.gregs[REG_RIP];
+		context->uc_mcontext.gregs[REG_TRAPNO] = vectors[RUNTIME_UD];
 		pass_on(SIGILL, &info, context);
 		return;
-	case RUNTIME_SS:
-		info.si_signo = SIGBUS, info.si_code = SI_KERNEL;
-		break;
-	case RUNTIME_AC:
-		info.si_signo = SIGBUS, info.si_code = BUS_ADRALN;
-		break;
-	case RUNTIME_PF:
-		info.si_signo = SIGSEGV, info.si_code = SEGV_MAPERR, info.si_addr = (void *)address;
-		break;
-	default:
-		info.si_signo = SIGSEGV, info.si_code = SI_KERNEL;
-		break;
 	}
+	info = prepare_to_raise(verdict, address);
 	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
 	/* A fault whose signal is blocked or ignored ends the process (signal(7)). */
 	if (mask & BIT(info.si_signo) || program[info.si_signo].handler == SIG_IGN)
@@ -139,12 +160,11 @@ void runtime_raise(int verdict, uint64_t address, ucontext_t *context)
 
 void runtime_raise_here(int verdict, uint64_t address)
 {
-	siginfo_t info = { .si_signo = SIGSEGV, .si_code = verdict == RUNTIME_PF ? SEGV_MAPERR : SI_KERNEL };
+	siginfo_t info = prepare_to_raise(verdict, address);
 	uint64_t mask = 0;
 
-	info.si_addr = verdict == RUNTIME_PF ? (void *)address : NULL;
 	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, 8, 0, 0);
-	queue_to_self(SIGSEGV, &info);
+	queue_to_self(info.si_signo, &info);
 	set_mask(&mask);
 }
 
@@ -163,25 +183,32 @@ INTERNAL void runtime_on_illegal(int number, siginfo_t *info, void *raw)
 		runtime_raise(verdict, address, context);
 }
 
-/* INT3 in the place of an instruction's first byte. */
-INTERNAL void runtime_on_breakpoint(int number, siginfo_t *info, void *raw)
+/* A patched instruction, from a signal that came in its place. */
+static void execute_site(struct runtime_thread *thread, const struct runtime_site *site, ucontext_t *context)
 {
-	struct runtime_thread *thread = runtime_thread_current();
-	ucontext_t *context = raw;
 	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, address = 0;
-	const struct runtime_site *site = info->si_code == SI_KERNEL ? runtime_find_site(registers[RUNTIME_RIP] - 1) : NULL;
 	int verdict;
 
-	if (!site) {
-		pass_on(number, info, context);
-		return;
-	}
 	registers[RUNTIME_RIP] = site->address;
 	verdict = runtime_execute_site(thread, registers, &address, site);
 	if (verdict == RUNTIME_DONE)
 		verdict = runtime_boundary(thread, registers, &address);
 	if (verdict != RUNTIME_DONE)
 		runtime_raise(verdict, address, context);
+}
+
+/* INT3 in the place of an instruction's first byte. */
+INTERNAL void runtime_on_breakpoint(int number, siginfo_t *info, void *raw)
+{
+	struct runtime_thread *thread = runtime_thread_current();
+	ucontext_t *context = raw;
+	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs;
+	const struct runtime_site *site = info->si_code == SI_KERNEL ? runtime_patched_site(registers[RUNTIME_RIP] - 1) : NULL;
+
+	if (site)
+		execute_site(thread, site, context);
+	else
+		pass_on(number, info, context);
 }
 
 /* A notification to a process that has ended is no matter of the program's. */
@@ -191,14 +218,71 @@ INTERNAL void runtime_on_pipe(int number, siginfo_t *info, void *raw)
 		pass_on(number, info, raw);
 }
 
+static _Thread_local struct runtime_access last_access __attribute__((tls_model("initial-exec")));
+
+void runtime_access_last(struct runtime_access *out) { *out = last_access; }
+
+/*
+ * A stub's or a gate's first store below the program's red zone has failed: there is no such stack. The program's registers are as
+ * they were before the stub, but for RSP. NULL for any other place.
+ */
+static const struct runtime_site *site_without_stack(greg_t *registers)
+{
+	uint64_t place = (uint64_t)registers[REG_RIP], moved = 128;
+	const struct runtime_site *site;
+
+	if (place == (uint64_t)runtime_gate_boundary_probe || place == (uint64_t)runtime_gate_execute_probe) {
+		moved = 136;
+		if (!runtime_user_load((uint64_t)registers[REG_RSP], &place))
+			return NULL;
+	}
+	site = runtime_stub_site(place);
+	if (site)
+		registers[REG_RSP] += (greg_t)moved;
+	return site;
+}
+
 INTERNAL void runtime_on_fault(int number, siginfo_t *info, void *raw)
 {
+	struct runtime_thread *thread = runtime_thread_current();
 	ucontext_t *context = raw;
-	greg_t *rip = &context->uc_mcontext.gregs[REG_RIP];
+	greg_t *registers = context->uc_mcontext.gregs, rip = registers[REG_RIP];
+	const struct runtime_site *site;
 
-	if (info->si_code > 0 && (*rip == (greg_t)runtime_access_load || *rip == (greg_t)runtime_access_store ||
-				  *rip == (greg_t)runtime_access_byte))
-		*rip = (greg_t)runtime_access_failed;
+	if (info->si_code <= 0) {
+		pass_on(number, info, context);
+		return;
+	}
+	if (thread->raised) {
+		show_raised(thread, registers);
+		/* What a fault has kept from being delivered is recognised at the next boundary: the program's handler's first. */
+		if (thread->uif && thread->uirr) {
+			siginfo_t again = { .si_signo = NOTIFY_RESTART, .si_code = SI_KERNEL };
+
+			queue_to_self(NOTIFY_RESTART, &again);
+		}
+		pass_on(number, info, context);
+		return;
+	}
+	if (rip == (greg_t)runtime_access_load || rip == (greg_t)runtime_access_store || rip == (greg_t)runtime_access_byte) {
+		last_access = (struct runtime_access){ (uint64_t)registers[REG_TRAPNO], (uint64_t)registers[REG_CR2],
+						       (uint64_t)registers[REG_ERR] };
+		registers[REG_RIP] = (greg_t)runtime_access_failed;
+		return;
+	}
+	if (rip >= (greg_t)runtime_leave && rip < (greg_t)runtime_leave_stored) {
+		/* The block has the order of the context, up to RFLAGS. */
+		memcpy(registers, (const void *)registers[REG_RSP], (REG_EFL + 1) * sizeof(greg_t));
+		return;
+	}
+	if (rip == (greg_t)runtime_leave_return) {
+		registers[REG_RIP] = *(const greg_t *)registers[REG_RSP];
+		registers[REG_RSP] += RUNTIME_SLOTS - 8;
+		return;
+	}
+	site = site_without_stack(registers);
+	if (site)
+		execute_site(thread, site, context);
 	else
 		pass_on(number, info, context);
 }

@@ -122,6 +122,11 @@ struct runtime_thread {
 	uint32_t sending;
 	/** The last copy of some descriptor of this thread has been closed. */
 	uint32_t closed;
+	/** An enum runtime_verdict: its signal is on its way, and is to show this address and error code. 0 for none. */
+	uint32_t raised;
+	uint64_t raised_address, raised_code;
+	/** The error code of the last fault that an instruction or a delivery came to. */
+	uint64_t fault_code;
 };
 
 /** How an instruction is emulated after its first #UD (docs/emulation.md). */
@@ -254,6 +259,11 @@ static inline void runtime_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST)
 bool runtime_user_load(uint64_t address, uint64_t *out);
 bool runtime_user_store(uint64_t address, uint64_t value);
 bool runtime_user_byte(uint64_t address, uint8_t *out);
+/** How the last of these that failed on this thread did: the exception, CR2 and the error code. */
+struct runtime_access {
+	uint64_t vector, address, code;
+};
+void runtime_access_last(struct runtime_access *out);
 
 /** Zeroed private memory, whole pages; NULL if there is none. */
 void *runtime_map(uint64_t size);

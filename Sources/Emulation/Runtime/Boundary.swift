@@ -34,8 +34,7 @@ internal import CEmulationRuntime
         let vector = try cpu.deliverUserInterrupt(memory: &memory)
         runtime_event(RUNTIME_DELIVERED, UInt64(vector ?? 0), registers[RUNTIME_RIP])
     } catch {
-        address.pointee = error.address
-        return Verdict(error).rawValue
+        return Verdict.fault(error, of: thread, address).rawValue
     }
     cpu.store(thread, registers)
     thread.pointee.delivered &+= 1

@@ -15,7 +15,7 @@ private func decode(at rip: UInt64) -> Decoded {
     }
 }
 
-/// Executes the instruction at RIP on the calling thread, after its #UD, and has it patched.
+/// After the #UD of the instruction at RIP: has it patched, or executes it on the calling thread.
 ///
 /// - Returns: a `Verdict`; for `page`, the address in `address`. Nothing is changed where it is not `done`.
 @_cdecl("runtime_execute") func execute(_ thread: Thread, _ registers: Registers, _ address: Registers) -> CInt {
@@ -26,13 +26,14 @@ private func decode(at rip: UInt64) -> Decoded {
     }
     switch decode(at: rip) {
     case .instruction(let instruction):
-        if runtime_mode != RUNTIME_TRAP.rawValue { patch(at: rip, instruction) }
+        // Executed again, as patched, and as it will be from now on.
+        if runtime_mode != RUNTIME_TRAP.rawValue, patch(at: rip, instruction) { return Verdict.done.rawValue }
         return execute(instruction, thread, registers, address).rawValue
     case .tooLong:
         return Verdict.generalProtection.rawValue
     case .other, .truncated:
         // Another thread may have patched it since it trapped.
-        guard let site = findSite(rip) else { return Verdict.other.rawValue }
+        guard let site = patchedSite(rip) else { return Verdict.other.rawValue }
         return executeSite(thread, registers, address, site)
     }
 }
@@ -59,8 +60,7 @@ func execute(_ instruction: Instruction, _ thread: Thread, _ registers: Register
     do throws(Fault) {
         _ = try cpu.execute(instruction, memory: &memory)
     } catch {
-        address.pointee = error.address
-        return Verdict(error)
+        return .fault(error, of: thread, address)
     }
     runtime_event(instruction.event, 0, registers[RUNTIME_RIP])
     cpu.store(thread, registers)
@@ -96,8 +96,7 @@ private func senduipi(
             thread.notify(runtime_connection_get(senders, index))
         }
     } catch {
-        address.pointee = error.address
-        return Verdict(error)
+        return .fault(error, of: thread, address)
     }
     cpu.store(thread, registers)
     return .done

@@ -8,32 +8,39 @@ internal import CEmulationRuntime
 // highest byte of the displacement: the stub must lie in the 16 MiB that this leaves.
 
 /// Patches the instruction, as far as the mode says and the address space allows. What cannot be patched goes on trapping.
-func patch(at address: UInt64, _ instruction: Instruction) {
-    guard let sites = runtime_sites, runtime_exchange(&sites.pointee.lock, 1) == 0 else { return }
+/// - Returns: true if a patch stands there now.
+func patch(at address: UInt64, _ instruction: Instruction) -> Bool {
+    guard let sites = runtime_sites, runtime_exchange(&sites.pointee.lock, 1) == 0 else { return false }
     defer { runtime_store(&sites.pointee.lock, 0) }
-    guard findSite(address) == nil, let site = sites.newSite(address) else { return }
+    // With LOCK it is #UD for ever.
+    guard instruction.length <= 8, !instruction.lock else { return false }
     var bytes: UInt64 = 0
-    guard instruction.length <= 8 else { return }
     for index in 0..<UInt64(instruction.length) {
         var byte: UInt8 = 0
-        guard runtime_user_byte(address &+ index, &byte) else { return }
+        guard runtime_user_byte(address &+ index, &byte) else { return false }
         bytes |= UInt64(byte) &<< (index &* 8)
     }
-    site.pointee.bytes = bytes
-    site.pointee.length = UInt32(instruction.length)
+    // Another thread may have patched it while this one was on its way here.
+    guard Decoded(bytes, length: instruction.length) == .instruction(instruction) else { return false }
+    // A site that is there already is one of code that the program has replaced since.
+    guard let site = findSite(address) ?? sites.newSite(address) else { return false }
+    if site.pointee.bytes != bytes { site.pointee.stub = 0 }
+    (site.pointee.bytes, site.pointee.length) = (bytes, UInt32(instruction.length))
     site.pointee.state = RUNTIME_SITE_INT3.rawValue
 
     // A jump right before this one has this instruction's first byte in its displacement.
-    let before = findSite(address &- 4)
+    let before = patchedSite(address &- 4)
     let isPunned = before.map { $0.pointee.length == 4 && $0.pointee.state == RUNTIME_SITE_JUMP.rawValue } ?? false
-    if isPunned, let before { guard before.writeInt3() else { return } }
+    if isPunned, let before { guard before.writeInt3() else { return false } }
 
     // From here on a trap at the address is this site's.
     runtime_store(&site.pointee.address, address)
-    if site.writeInt3(), runtime_mode == RUNTIME_STUB.rawValue { sites.jump(from: site, instruction.operation) }
+    let isPatched = site.writeInt3()
+    if isPatched, runtime_mode == RUNTIME_STUB.rawValue { sites.jump(from: site, instruction.operation) }
     if isPunned, let before, case .instruction(let instruction) = before.decoded {
         sites.jump(from: before, instruction.operation)
     }
+    return isPatched
 }
 
 extension UnsafeMutablePointer<runtime_site> {
@@ -65,7 +72,9 @@ extension UnsafeMutablePointer<runtime_sites> {
         }
         // Wrapped, or not the user's.
         guard lowest >= 0x1_0000, lowest < highest, highest < 0x7FFF_FFFF_0000 else { return }
-        guard let stub = allocate(lowest, highest), emit(operation, at: stub, for: site) else { return }
+        if site.pointee.stub < lowest || site.pointee.stub > highest {
+            guard let stub = allocate(lowest, highest), emit(operation, at: stub, for: site) else { return }
+        }
         var tail = UInt32(truncatingIfNeeded: site.pointee.stub &- next)
         guard runtime_code_write(address &+ 1, &tail, site.pointee.length == 4 ? 3 : 4), runtime_code_synchronize() else { return }
         var jmp: UInt8 = 0xE9

@@ -15,12 +15,21 @@ struct ProcessMemory: Memory {
 
     func load(_ address: UInt64, _ access: Access) throws(Fault) -> UInt64 {
         var value: UInt64 = 0
-        guard runtime_user_load(address, &value) else { throw .page(address: address, code: access.code(present: false)) }
+        guard runtime_user_load(address, &value) else { throw ProcessMemory.lastFault }
         return value
     }
 
     func store(_ address: UInt64, _ value: UInt64, _ access: Access) throws(Fault) {
-        guard runtime_user_store(address, value) else { throw .page(address: address, code: access.code(present: false)) }
+        guard runtime_user_store(address, value) else { throw ProcessMemory.lastFault }
+    }
+
+    /// What the processor raised at the access. One that the core lets pass, and the paging mode does not, is #SS: user accesses
+    /// are those to stacks.
+    private static var lastFault: Fault {
+        var fault = runtime_access()
+        runtime_access_last(&fault)
+        guard fault.vector == Fault.page(address: 0, code: .write).vector else { return .stackSegment }
+        return .page(address: fault.address, code: PageFaultCode(rawValue: fault.code))
     }
 
     /// Two reads of 8 bytes. If they do not belong together, the compare-and-exchange that follows fails, and returns a pair that

@@ -18,12 +18,15 @@ extension LogicalProcessor {
     /// UINV, and NV of every UPID: the vector that the first series used.
     static var notificationVector: UInt8 { 0xEC }
 
-    /// The processor that runs `thread`, with `registers` loaded: CPL 3, 64-bit mode, CR4.UINTR = 1.
+    /// The processor that runs `thread`, with `registers` loaded: CPL 3, 64-bit mode, CR4.UINTR = 1. UIRET sets UIF: a program
+    /// that asks CPUID for the other kind is told that this is none.
     init(_ thread: Thread, _ registers: Registers) {
-        self.init()
+        self.init(features: Features(flexibleUIRET: false))
         // Enumerated by `Features()`, and CPL is 0 still: cannot fail.
         try? writeCR4(CR4.uintr)
         cpl = 3
+        // As Linux sets CR0.
+        alignmentMask = true
         gpr[0] = registers[RUNTIME_RAX]
         gpr[1] = registers[RUNTIME_RCX]
         gpr[2] = registers[RUNTIME_RDX]
@@ -83,4 +86,15 @@ enum Verdict: CInt {
 extension Fault {
     /// CR2 of a page fault, 0 for the others.
     var address: UInt64 { if case .page(let address, _) = self { address } else { 0 } }
+    /// The error code, which is 0 but for a page fault.
+    var code: UInt64 { if case .page(_, let code) = self { code.rawValue } else { 0 } }
+}
+
+extension Verdict {
+    /// Says what kind of fault, and leaves its address and error code for the signal.
+    static func fault(_ fault: Fault, of thread: Thread, _ address: Registers) -> Verdict {
+        address.pointee = fault.address
+        thread.pointee.fault_code = fault.code
+        return Verdict(fault)
+    }
 }
