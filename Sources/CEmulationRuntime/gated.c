@@ -29,12 +29,14 @@ void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t
 	for (;;) {
 		if (!busy && thread->closed)
 			runtime_vectors_closed(thread);
+		thread->missed = 0;
+		runtime_fence();
 		if (!busy)
 			verdict = runtime_boundary(thread, registers, &address);
 		runtime_fence();
 		thread->busy = busy;
 		runtime_fence();
-		if (busy || !thread->held || !thread->uif || verdict != RUNTIME_DONE)
+		if (busy || !thread->missed || verdict != RUNTIME_DONE)
 			break;
 		thread->busy = 1;
 		runtime_fence();

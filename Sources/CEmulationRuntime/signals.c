@@ -249,8 +249,10 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 		thread->closed = 1;
 	runtime_event(RUNTIME_TAKEN, 0, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
 	runtime_notified(thread);
-	if (thread->busy)
+	if (thread->busy) {
+		thread->missed = 1;
 		return;
+	}
 	if (thread->closed)
 		runtime_vectors_closed(thread);
 	verdict = runtime_boundary(thread, (uint64_t *)context->uc_mcontext.gregs, &address);
