@@ -197,6 +197,8 @@ extern struct runtime_senders *runtime_thread_senders RUNTIME_SHARED;
 
 extern struct runtime_sites *runtime_sites RUNTIME_SHARED;
 extern uint32_t runtime_mode RUNTIME_SHARED;
+/** CPUID says that a hypervisor is there. */
+extern bool runtime_virtual RUNTIME_SHARED;
 /** Where the gates of gate.S are, and where the thread's state lies from FS's base. */
 uint64_t runtime_gate_address(bool executes);
 int32_t runtime_thread_offset(void);
