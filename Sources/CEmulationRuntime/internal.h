@@ -36,6 +36,10 @@ void runtime_vectors_closed(struct runtime_thread *thread);
 void runtime_thread_end(struct runtime_thread *thread);
 void runtime_child(struct runtime_thread *thread);
 
+/* descriptors.c: numbers below this may be the runtime's own. */
+#define RUNTIME_DESCRIPTORS 65536
+bool runtime_is_own(int fd);
+
 /* signals.c */
 void runtime_signals_open(void);
 uint64_t runtime_maskable(uint64_t mask);

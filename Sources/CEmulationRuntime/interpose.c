@@ -1,5 +1,6 @@
 /* libc's functions that the library stands in for, because they would take a signal or a system call away from the runtime. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 #include "internal.h"
 
 #define PUBLIC __attribute__((visibility("default")))
+
+static int (*real_close)(int);
 
 /* For gate.S: what syscall(2) returns for a negated errno. */
 INTERNAL long runtime_fail(long result)
@@ -23,7 +26,7 @@ INTERNAL void runtime_called(uint64_t *registers)
 	uint64_t busy = thread->busy;
 	long result;
 
-	thread->busy = 1;
+	thread->busy = busy + 1;
 	result = runtime_emulate_call(thread, (long)registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX],
 				      registers[RUNTIME_RCX]);
 	registers[RUNTIME_RAX] = (uint64_t)(result < 0 ? runtime_fail(result) : result);
@@ -53,6 +56,40 @@ PUBLIC sighandler_t signal(int number, sighandler_t handler) { return set_handle
 PUBLIC sighandler_t bsd_signal(int number, sighandler_t handler) { return set_handler(number, handler, SA_RESTART); }
 PUBLIC sighandler_t sysv_signal(int number, sighandler_t handler) { return set_handler(number, handler, SA_RESETHAND | SA_NODEFER); }
 PUBLIC sighandler_t __sysv_signal(int number, sighandler_t handler) { return sysv_signal(number, handler); }
+
+/* The runtime's descriptors are not the program's: they are not open, as far as it can tell. */
+PUBLIC int close(int fd) { return runtime_is_own(fd) ? (int)runtime_fail(-EBADF) : real_close(fd); }
+
+PUBLIC int close_range(unsigned int first, unsigned int last, int flags)
+{
+	long result = 0;
+
+	/* Around those of the runtime, which have high numbers. */
+	while (first <= last && !result) {
+		unsigned int end = first;
+
+		if (runtime_is_own((int)first)) {
+			first++;
+			continue;
+		}
+		while (end < last && end < RUNTIME_DESCRIPTORS && !runtime_is_own((int)end + 1))
+			end++;
+		if (end >= RUNTIME_DESCRIPTORS)
+			end = last;
+		result = runtime_call(SYS_close_range, first, end, flags, 0, 0, 0);
+		if (end == last)
+			break;
+		first = end + 1;
+	}
+	return result < 0 ? (int)runtime_fail(result) : 0;
+}
+
+PUBLIC void closefrom(int first) { close_range(first < 0 ? 0 : (unsigned int)first, ~0u, 0); }
+
+INTERNAL void runtime_interpose_open(void)
+{
+	real_close = dlsym(RTLD_NEXT, "close");
+}
 
 static int change_mask(int how, const sigset_t *set, sigset_t *old)
 {

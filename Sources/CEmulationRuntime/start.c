@@ -17,6 +17,7 @@ INTERNAL void runtime_threads_open(void);
 INTERNAL void runtime_patching_open(void);
 INTERNAL int runtime_filter_open(void);
 INTERNAL void runtime_shields_open(void);
+INTERNAL void runtime_interpose_open(void);
 INTERNAL void runtime_watch_open(void);
 
 _Noreturn void runtime_refuse(const char *const parts[])
@@ -98,6 +99,7 @@ __attribute__((constructor(101))) static void start(void)
 	runtime_patching_open();
 	runtime_threads_open();
 	runtime_probe();
+	runtime_interpose_open();
 	runtime_shields_open();
 	runtime_signals_open();
 	filter();

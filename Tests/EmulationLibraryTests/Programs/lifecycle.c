@@ -229,6 +229,28 @@ static void closed(void)
 	EQUAL(unregister_handler(0), 0);
 }
 
+/* A program that closes all there is, as daemons do, loses its descriptors and no connection. */
+static void closes_all(void)
+{
+	int index, mine;
+
+	count = 0;
+	EQUAL(register_handler(handler, 0), 0);
+	mine = (int)make_fd(7, 0);
+	index = (int)register_sender(mine, 0);
+	_stui();
+	for (int i = 3; i < 65536; i++)
+		if (i != mine)
+			close(i);
+	closefrom(mine + 1);
+	EQUAL(close_range(60000, ~0u, 0), 0);
+	_senduipi((unsigned long long)index);
+	CHECK(wait_count(1));
+	_clui();
+	close(mine);
+	EQUAL(unregister_handler(0), 0);
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = faulted };
@@ -268,5 +290,6 @@ int main(int argc, char **argv)
 	other_process();
 	again();
 	closed();
+	closes_all();
 	return end();
 }
