@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -58,7 +59,36 @@ PUBLIC sighandler_t sysv_signal(int number, sighandler_t handler) { return set_h
 PUBLIC sighandler_t __sysv_signal(int number, sighandler_t handler) { return sysv_signal(number, handler); }
 
 /* The runtime's descriptors are not the program's: they are not open, as far as it can tell. */
-PUBLIC int close(int fd) { return runtime_is_own(fd) ? (int)runtime_fail(-EBADF) : real_close(fd); }
+PUBLIC int close(int fd)
+{
+	if (runtime_is_own(fd))
+		return (int)runtime_fail(-EBADF);
+	if (!real_close)
+		real_close = dlsym(RTLD_NEXT, "close");
+	return real_close(fd);
+}
+
+/* uintr-next 6.0's one ioctl; a uipi_fd is a socket, which has none of that number. */
+PUBLIC int ioctl(int fd, unsigned long request, ...)
+{
+	struct runtime_thread *thread;
+	long argument, result;
+	va_list arguments;
+
+	va_start(arguments, request);
+	argument = va_arg(arguments, long);
+	va_end(arguments);
+	if (request == UINTR_IOCTL_SET_TARGET_TABLE && runtime_abi.nr[UINTR_CALL_IPI_FD] >= 0) {
+		thread = runtime_thread_current();
+		thread->busy++;
+		result = runtime_adopt_table(thread, fd);
+		thread->busy--;
+		if (result != -ENOTTY)
+			return result < 0 ? (int)runtime_fail(result) : (int)result;
+	}
+	result = runtime_call(SYS_ioctl, fd, (long)request, argument, 0, 0, 0);
+	return result < 0 ? (int)runtime_fail(result) : (int)result;
+}
 
 PUBLIC int close_range(unsigned int first, unsigned int last, int flags)
 {
@@ -85,11 +115,6 @@ PUBLIC int close_range(unsigned int first, unsigned int last, int flags)
 }
 
 PUBLIC void closefrom(int first) { close_range(first < 0 ? 0 : (unsigned int)first, ~0u, 0); }
-
-INTERNAL void runtime_interpose_open(void)
-{
-	real_close = dlsym(RTLD_NEXT, "close");
-}
 
 static int change_mask(int how, const sigset_t *set, sigset_t *old)
 {

@@ -16,8 +16,6 @@ INTERNAL extern uint32_t runtime_first_call, runtime_call_span;
 INTERNAL void runtime_threads_open(void);
 INTERNAL void runtime_patching_open(void);
 INTERNAL int runtime_filter_open(void);
-INTERNAL void runtime_shields_open(void);
-INTERNAL void runtime_interpose_open(void);
 INTERNAL void runtime_watch_open(void);
 
 _Noreturn void runtime_refuse(const char *const parts[])
@@ -99,8 +97,6 @@ __attribute__((constructor(101))) static void start(void)
 	runtime_patching_open();
 	runtime_threads_open();
 	runtime_probe();
-	runtime_interpose_open();
-	runtime_shields_open();
 	runtime_signals_open();
 	filter();
 }
