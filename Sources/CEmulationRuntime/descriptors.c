@@ -259,6 +259,19 @@ int runtime_descriptor_read(int fd, struct runtime_ticket *out)
 	return 0;
 }
 
+bool runtime_descriptor_is(int fd)
+{
+	uint64_t words[2] = { 0, 0 };
+	int kind = 0, domain = 0;
+	socklen_t size = sizeof(kind), room = sizeof(domain);
+
+	/* Of no other kind of socket is anything read. */
+	return runtime_call(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, (long)&kind, (long)&size, 0) == 0 && kind == SOCK_SEQPACKET &&
+	       runtime_call(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, (long)&domain, (long)&room, 0) == 0 && domain == AF_UNIX &&
+	       runtime_call(SYS_recvfrom, fd, (long)words, sizeof(words), MSG_PEEK | MSG_DONTWAIT, 0, 0) == sizeof(words) &&
+	       words[0] == MAGIC;
+}
+
 bool runtime_descriptor_gone(int peer)
 {
 	struct pollfd poll = { peer, 0, 0 };

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
@@ -116,25 +117,55 @@ PUBLIC int close_range(unsigned int first, unsigned int last, int flags)
 
 PUBLIC void closefrom(int first) { close_range(first < 0 ? 0 : (unsigned int)first, ~0u, 0); }
 
+/* What cannot be blocked is remembered: a program finds its mask as it left it. */
 static int change_mask(int how, const sigset_t *set, sigset_t *old)
 {
-	uint64_t mask = 0, before = 0;
+	uint64_t *kept = &runtime_thread_current()->masked, masked = *kept, mask = 0, before = 0;
 	long result;
 
 	if (set) {
 		memcpy(&mask, set, sizeof(mask));
 		/* The two that libc keeps for itself. */
 		mask &= ~(1ull << 31 | 1ull << 32);
+		if (how == SIG_UNBLOCK)
+			masked &= ~mask;
+		else
+			masked = (how == SIG_BLOCK ? masked : 0) | (mask & ~runtime_maskable(mask));
 		if (how != SIG_UNBLOCK)
 			mask = runtime_maskable(mask);
 	}
 	result = runtime_call(SYS_rt_sigprocmask, how, (long)(set ? &mask : NULL), (long)&before, 8, 0, 0);
 	if (!result && old) {
+		before |= *kept;
 		memset(old, 0, sizeof(*old));
 		memcpy(old, &before, sizeof(before));
 	}
+	if (!result)
+		*kept = masked;
 	return (int)-result;
 }
+
+static int (*real_fcntl)(int, int, ...);
+
+/* A descriptor of the runtime is a socket, which is open for both; the kernel's are read-only. */
+PUBLIC int fcntl(int fd, int command, ...)
+{
+	va_list list;
+	void *argument;
+	int result;
+
+	va_start(list, command);
+	argument = va_arg(list, void *);
+	va_end(list);
+	if (!real_fcntl)
+		real_fcntl = dlsym(RTLD_NEXT, "fcntl64") ?: dlsym(RTLD_NEXT, "fcntl");
+	result = real_fcntl(fd, command, argument);
+	if (command == F_GETFL && result >= 0 && (result & O_ACCMODE) == O_RDWR && runtime_descriptor_is(fd))
+		result &= ~O_ACCMODE;
+	return result;
+}
+
+PUBLIC int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
 
 PUBLIC int pthread_sigmask(int how, const sigset_t *set, sigset_t *old) { return change_mask(how, set, old); }
 

@@ -139,6 +139,8 @@ struct runtime_thread {
 	/** An enum runtime_verdict: its signal is on its way, and is to show this address and error code. 0 for none. */
 	uint32_t raised;
 	uint64_t raised_address, raised_code;
+	/** Of the signals that the runtime leaves unblocked, those that the program has blocked. */
+	uint64_t masked;
 	/** The error code of the last fault that an instruction or a delivery came to. */
 	uint64_t fault_code;
 };
@@ -328,6 +330,8 @@ static inline int runtime_table_notify(const struct runtime_table *table, uint64
 int runtime_table_make(struct runtime_table *table);
 /** Read it and leave it in place: 0, -EBADF, or -ENOTTY for a descriptor of another kind. The caller owns the files. */
 int runtime_table_read(int fd, struct runtime_table *out);
+/** True for a descriptor that runtime_descriptor_make made. */
+bool runtime_descriptor_is(int fd);
 /** Map the page of a sender; NULL if it is no such page. */
 struct runtime_page *runtime_page_map(int memfd);
 /** True when no copy of a descriptor is left whose other end `peer` is. */
