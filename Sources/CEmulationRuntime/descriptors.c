@@ -297,6 +297,8 @@ int runtime_notify(struct runtime_thread *thread, int pipe)
 {
 	static const struct timespec none;
 	uint64_t broken = 1ull << (SIGPIPE - 1);
+	/* The send of a signal handler that comes in between ends within this one. */
+	uint32_t outer = thread->sending;
 	long result;
 
 	thread->sending = 1;
@@ -306,7 +308,7 @@ int runtime_notify(struct runtime_thread *thread, int pipe)
 	if (result == -EPIPE)
 		runtime_call(SYS_rt_sigtimedwait, (long)&broken, 0, (long)&none, 8, 0, 0);
 	runtime_fence();
-	thread->sending = 0;
+	thread->sending = outer;
 	/* A full pipe signals its reader all the same. */
 	return result < 0 && result != -EAGAIN ? (int)result : 0;
 }

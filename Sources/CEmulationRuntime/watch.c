@@ -63,6 +63,26 @@ static void flush(void)
 	length = 0;
 }
 
+/* Without the lock, whose holder may be what hangs: receivers are never unmapped while they are in the list. */
+static void print_receivers(void)
+{
+	const struct runtime_thread *thread = runtime_thread_current();
+
+	text("libuintr-emulation: thread "), number(thread->tid, 10), text(" UIF "), number(thread->uif, 10);
+	text(" UIRR 0x"), number(thread->uirr, 16), text(" held "), number(thread->held, 10);
+	text(" busy "), number(thread->busy, 10), flush();
+	for (const struct runtime_receiver *receiver = runtime_receivers; receiver; receiver = receiver->next)
+		for (uint64_t vector = 0; vector < RUNTIME_VECTORS; vector++) {
+			const struct runtime_page *page = runtime_receiver_page(receiver, vector);
+
+			if (!page || !(receiver->vectors >> vector & 1))
+				continue;
+			text("libuintr-emulation: UPID of thread "), number(page->upid[0] >> 32, 10), text(", vector ");
+			number(vector, 10), text(": ON "), number(page->upid[0] & 1, 10), text(" SN ");
+			number(page->upid[0] >> 1 & 1, 10), text(" PIR 0x"), number(page->upid[1], 16), flush();
+		}
+}
+
 void runtime_watch_print(void)
 {
 	uint64_t end = next, first = end > LAST ? end - LAST : 0;
@@ -82,6 +102,8 @@ void runtime_watch_print(void)
 			text(" "), number(event->detail, 10);
 		text(" at 0x"), number(event->rip, 16), flush();
 	}
+	if (ring)
+		print_receivers();
 }
 
 INTERNAL void runtime_watch_open(void)
