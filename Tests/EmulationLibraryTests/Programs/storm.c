@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <sys/time.h>
 
-enum { ROUNDS = 3000 };
+enum { ROUNDS = 1000 };
 static struct shared {
 	volatile uint64_t asked[3], answered[3], ran[64];
 	volatile int stop;
@@ -49,7 +49,7 @@ static void ask(long which, int index, uint64_t rounds)
 		shared->asked[which] = i;
 		_senduipi((unsigned long long)index);
 		while (shared->answered[which] < i)
-			;
+			sched_yield();
 	}
 }
 
@@ -67,7 +67,7 @@ static void *sender(void *argument)
 			shared->asked[which] = question;
 			_senduipi((unsigned long long)index);
 			while (shared->answered[which] < question)
-				;
+				sched_yield();
 		}
 		EQUAL(unregister_sender(is_v1() ? fds[which] : index, 0), 0);
 	}
@@ -90,7 +90,7 @@ static void *comes_and_goes(void *unused)
 		for (uint64_t i = 1; i <= 5; i++) {
 			_senduipi((unsigned long long)index);
 			while (mine < i)
-				;
+				sched_yield();
 		}
 		_clui();
 		EQUAL(unregister_sender(is_v1() ? fd : index, 0), 0);
