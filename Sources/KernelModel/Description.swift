@@ -43,7 +43,7 @@ extension KernelModel {
             return StepDescription(text: "step \(step), which this model does not have")
         }
         switch kind {
-        case .run: return describeRun(a, state, step)
+        case .run: return describeRun(a, state)
         case .deliver:
             let vector = 63 - state[cpu: a].uirr.leadingZeroBitCount
             return StepDescription(
@@ -85,11 +85,9 @@ extension KernelModel {
 
     /// What the CPU does with it at once, if the arrival and that are one step.
     private func arrivalText(_ vector: NotificationVector, _ c: Int, _ s: KernelState) -> String {
+        guard accepts(s[cpu: c]) else { return ": masked, it is dropped" }
+        guard isTakenOnArrival(s, s[cpu: c]) else { return ": IRR := 1" }
         var after = s
-        let cpu = s[cpu: c]
-        guard isFused, !(cpu.irrUINV || cpu.irrWait || cpu.irrKick), cpu.irqpc == 0, interruptsAreOn(s, cpu.current) else {
-            return ": IRR := 1"
-        }
         after[cpu: c].setIRR(vector, true)
         return ", which " + describeTake(c, after)
     }
@@ -120,7 +118,7 @@ extension KernelModel {
         return StepDescription(cpu: c, text: "\(program.functions.interrupt[cpu.irqpc])(): \(text)")
     }
 
-    private func describeRun(_ c: Int, _ s: KernelState, _ step: StepID) -> StepDescription {
+    private func describeRun(_ c: Int, _ s: KernelState) -> StepDescription {
         let current = s[cpu: c].current
         guard let name = KernelModel.taskName(current) else { return StepDescription(cpu: c, text: "idle") }
         if current < 3 {
@@ -185,7 +183,6 @@ extension KernelModel {
         case .ifExpired: return "timer expired?"
         case .unlessTIF: return test("TIF_UINTR?", task.tif)
         case .unlessNeedLoad: return test("state in the registers?", !task.needLoad)
-        case .unlessArmed: return test("armed?", task.armed)
         case .setInterruptible: return "set_current_state(TASK_INTERRUPTIBLE)"
         case .setRunning: return "__set_current_state(TASK_RUNNING)"
         case .schedule:
@@ -206,7 +203,6 @@ extension KernelModel {
         case .clearTIF: return "TIF_UINTR := 0"
         case .unlink: return "the UPID has no task any more"
         case .storeNVWait: return "UPID.NV := wait vector"
-        case .storeNVUINV: return "UPID.NV := UINV's vector"
         case .storeNDST: return "UPID.NDST := CPU \(c)"
         case .setSN: return "UPID.SN := 1"
         case .clearSN: return "UPID.SN := 0"
@@ -269,7 +265,6 @@ extension KernelModel {
         case .gpKick: return "kick_process(\(receiverName(r)))"
         case .gpDone: return "IP += length"
         case .gpRerun: return "returns to the same SENDUIPI"
-        case .gpSegv: return "SIGSEGV"
         }
     }
 }

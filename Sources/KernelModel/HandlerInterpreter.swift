@@ -141,9 +141,6 @@ extension KernelModel {
             s[sender: index].register = false
             s[sender: index].pc = 0
             return -1
-        case .gpSegv:
-            kill(&s, sender: index, cpu: c, &breaks)
-            return -1
         default:
             assertionFailure("\(instruction.operation) is not the #GP handler's operation")
         }

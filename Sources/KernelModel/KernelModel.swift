@@ -56,6 +56,9 @@ public struct KernelModel: Model {
         }
     }
 
+    /// The code of the #GP handler alone shows `Claim.faultLoop`; where it does not, a search must.
+    public var endsEveryFault: Bool { program.endsEveryFault }
+
     public var initialStates: [KernelState] {
         let bounds = configuration.bounds
         var s = KernelState()
@@ -121,6 +124,20 @@ public struct KernelModel: Model {
         return nil
     }
 
+    /// UIRR, wherever it is: in memory, or in the registers of the CPU that holds them.
+    @inlinable func uirr(of r: Int, _ s: KernelState) -> UInt64 {
+        let task = s[receiver: r]
+        if task.needLoad { return task.savedUIRR }
+        for c in 0..<cpus where s[cpu: c].owner == r + 1 { return s[cpu: c].uirr }
+        return 0
+    }
+
+    /// User vectors that have been posted and not delivered, PIR and UIRR.
+    @inlinable func pending(_ r: Int, _ s: KernelState) -> UInt64 { s[receiver: r].pir | uirr(of: r, s) }
+
+    /// The timer of the wait was armed and has expired.
+    @inlinable func hasExpired(_ task: ReceiverState) -> Bool { configuration.bounds.timeouts > 0 && !task.timer }
+
     public func brokenByEnding(in s: KernelState) -> PropertySet {
         var broken: PropertySet = 0
         for r in 0..<receivers {
@@ -128,12 +145,11 @@ public struct KernelModel: Model {
             guard !task.gone else { continue }
             let cpu = cpu(running: r + 1, s)
             let inUserMode = cpu != nil && isUser(task.pc)
-            let pending = task.pir | (task.needLoad ? task.savedUIRR : cpu.map { s[cpu: $0].uirr } ?? 0)
+            let pending = pending(r, s)
             let asleep = !task.onRQ
             // A task that is runnable and finds no CPU is not lost: another bound would run it.
             let stuck = cpu != nil && !inUserMode
-            let hasExpired = configuration.bounds.timeouts > 0 && !task.timer
-            if asleep && (hasExpired || (task.owed | pending | task.flag) != 0) || stuck && (task.owed | pending) != 0 {
+            if asleep && (hasExpired(task) || (task.owed | pending | task.flag) != 0) || stuck && (task.owed | pending) != 0 {
                 broken |= bit(.lostWakeup)
             }
             // One delivery after two posts settles both in the ledger; what is in PIR is a request still, and nothing moves it.

@@ -154,6 +154,9 @@ extension UInt64 {
     /// 0, or the next instruction of the interrupt handler that runs.
     @inlinable var irqpc: Int { get { Int(bits.field(13, 63)) } set { bits.setField(13, 63, UInt64(newValue)) } }
 
+    /// IRR is not empty.
+    @inlinable var hasInterrupt: Bool { irrUINV || irrWait || irrKick }
+
     @inlinable func irr(_ vector: NotificationVector) -> Bool { vector == .uinv ? irrUINV : irrWait }
     @inlinable mutating func setIRR(_ vector: NotificationVector, _ value: Bool) {
         if vector == .uinv { irrUINV = value } else { irrWait = value }
@@ -186,7 +189,7 @@ extension UInt64 {
     @inlinable var armed: Bool { get { bits.bit(21) } set { bits.setBit(21, newValue) } }
     @inlinable var ndst: Int { get { Int(bits.field(22, 3)) } set { bits.setField(22, 3, UInt64(newValue)) } }
     @inlinable var pir: UInt64 { get { bits.field(24, 3) } set { bits.setField(24, 3, newValue) } }
-    /// Another reserved bit, which nobody's design knows (`Bounds.badUPID`).
+    /// Another reserved bit, which nobody's design knows (`Scenario.badUPID`).
     @inlinable var foreignReserved: Bool { get { bits.bit(48) } set { bits.setBit(48, newValue) } }
 
     /// The handler has been unregistered, or the task has exited.

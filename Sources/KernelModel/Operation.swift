@@ -39,8 +39,6 @@ public enum Operation: UInt8, Sendable {
     case unlessTIF
     /// The component is in the registers, UINV too.
     case unlessNeedLoad
-    /// The task is armed in its UPID.
-    case unlessArmed
 
     // MARK: the task and the scheduler
     case setInterruptible
@@ -70,7 +68,6 @@ public enum Operation: UInt8, Sendable {
 
     // MARK: the task's UPID
     case storeNVWait
-    case storeNVUINV
     case storeNDST
     case setSN
     case clearSN
@@ -193,8 +190,6 @@ public enum Operation: UInt8, Sendable {
     case gpDone
     /// Returns to the same SENDUIPI.
     case gpRerun
-    /// SIGSEGV.
-    case gpSegv
 }
 
 /// An operation at its place in a program.

@@ -41,6 +41,17 @@ public struct Program: Sendable {
     @usableFromInline var flushesSenders = false
     /// The offline path first waits for every IPI in flight to the CPU, and takes it.
     @usableFromInline var drainsIPIs = false
+
+    /// Every #GP of SENDUIPI ends: the handler only goes forward, and none of its operations returns to the same SENDUIPI. Each fault
+    /// then uses up one of the sender's SENDUIPIs or ends the sender, so that no execution, within whatever bounds, faults for ever.
+    var endsEveryFault: Bool {
+        for (place, instruction) in fault.enumerated().dropFirst(2) {
+            if instruction.operation == .gpRerun { return false }
+            let branches = [Operation.jump, .unlessWasArmed].contains(instruction.operation)
+            if branches, Int(instruction.target) <= place { return false }
+        }
+        return true
+    }
 }
 
 /// Code with names, so that a design reads from top to bottom and a mutant can say which place it changes.

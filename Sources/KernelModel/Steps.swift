@@ -72,15 +72,21 @@ extension KernelModel {
         var next = s
         next[inFlight: vector, to: c] -= 1
         var breaks: PropertySet = 0
-        if cpu.online && !(program.masksOnLeaving && !cpu.active) {
-            let idle = !(cpu.irrUINV || cpu.irrWait || cpu.irrKick)
+        if accepts(cpu) {
             next[cpu: c].setIRR(vector, true)
-            // The arrival touches nothing that another CPU sees, so it may come just before the CPU takes the interrupt.
-            if isFused, idle, cpu.irqpc == 0, interruptsAreOn(s, cpu.current) { take(&next, cpu: c, &breaks) }
+            if isTakenOnArrival(s, cpu) { take(&next, cpu: c, &breaks) }
         } else if vector == .uinv {
             forgetNotifications(&next)
         }
         sink.add(next, step: StepKind.arrive.id(c, Int(vector.rawValue)), breaks: breaks)
+    }
+
+    /// The local APIC takes what arrives into IRR.
+    @inlinable func accepts(_ cpu: CPUState) -> Bool { cpu.online && !(program.masksOnLeaving && !cpu.active) }
+
+    /// An arrival and the CPU's taking it are one step: the arrival touches nothing that another CPU sees, so it may come just before.
+    @inlinable func isTakenOnArrival(_ s: KernelState, _ cpu: CPUState) -> Bool {
+        isFused && !cpu.hasInterrupt && cpu.irqpc == 0 && interruptsAreOn(s, cpu.current)
     }
 
     /// - Returns: true if there was one.
@@ -121,7 +127,7 @@ extension KernelModel {
     }
 
     @inlinable func takesInterrupt(_ s: KernelState, _ cpu: CPUState) -> Bool {
-        (cpu.irrUINV || cpu.irrWait || cpu.irrKick) && interruptsAreOn(s, cpu.current)
+        cpu.hasInterrupt && interruptsAreOn(s, cpu.current)
     }
 
     /// What may happen on a CPU and need not.
@@ -196,11 +202,7 @@ extension KernelModel {
         }
         if task.pc == program.signal, s[left: .exits] > 0 {
             // The signal is a fatal one: get_signal() does not return.
-            var next = s
-            next.spend(.exits)
-            next[receiver: r].userPC = 3
-            next[receiver: r].pc = program.leave
-            sink.add(next, step: StepKind.leaveTask.id(r, 1), breaks: 0)
+            exit(r, s, &sink)
         }
         if inTaskFPUState, s[left: .kthreads] > 0, !task.needLoad {
             var next = s
@@ -225,13 +227,15 @@ extension KernelModel {
             next[receiver: r].pc = program.leave
             sink.add(next, step: StepKind.leaveTask.id(r, 0), breaks: 0)
         }
-        if s[left: .exits] > 0 {
-            var next = s
-            next.spend(.exits)
-            next[receiver: r].userPC = 3
-            next[receiver: r].pc = program.leave
-            sink.add(next, step: StepKind.leaveTask.id(r, 1), breaks: 0)
-        }
+        if s[left: .exits] > 0 { exit(r, s, &sink) }
+    }
+
+    @inlinable func exit<Sink: StepSink<KernelState>>(_ r: Int, _ s: KernelState, _ sink: inout Sink) {
+        var next = s
+        next.spend(.exits)
+        next[receiver: r].userPC = 3
+        next[receiver: r].pc = program.leave
+        sink.add(next, step: StepKind.leaveTask.id(r, 1), breaks: 0)
     }
 
     /// A task is switched out against its will: it stays on the run queue.
@@ -305,11 +309,18 @@ extension KernelModel {
         } else if s[cpu: c].irrWait {
             s[cpu: c].irrWait = false
             s[cpu: c].irqpc = program.waitVector
-            if current > 2 || r >= 0 && !s[receiver: r].waiting { breaks |= bit(.innocentCPU) }
+            if current > 2 || r >= 0 && isForAnother(s, r, c) { breaks |= bit(.innocentCPU) }
         } else {
             s[cpu: c].irrKick = false
         }
         if r >= 0 { enterKernel(&s, r) }
+    }
+
+    /// The wait vector that CPU `c` takes while it runs receiver `r` was sent for the other one.
+    @inlinable func isForAnother(_ s: KernelState, _ r: Int, _ c: Int) -> Bool {
+        guard receivers > 1, !s[receiver: r].on else { return false }
+        let other = s[receiver: 1 - r]
+        return !other.onRQ && other.on && other.nv == .wait && other.ndst == c
     }
 
     /// What happens to a machine: CPU hotplug, signals, timers.
@@ -363,7 +374,7 @@ extension KernelModel {
             return
         }
         let cpu = s[cpu: c]
-        guard cpu.irqpc == 0, !(cpu.irrUINV || cpu.irrWait || cpu.irrKick) else { return }
+        guard cpu.irqpc == 0, !cpu.hasInterrupt else { return }
         var breaks: PropertySet = 0
         switch cpu.current {
         case 0:

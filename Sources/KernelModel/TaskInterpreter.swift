@@ -54,10 +54,9 @@ extension KernelModel {
         case .ifPending: return (s[receiver: r].pir | uirr(s, r, c)) != 0 ? target : next
         case .ifWaiting: return s[receiver: r].waiting ? target : next
         case .ifInterruptible: return s[receiver: r].interruptible ? target : next
-        case .ifExpired: return configuration.bounds.timeouts > 0 && !s[receiver: r].timer ? target : next
+        case .ifExpired: return hasExpired(s[receiver: r]) ? target : next
         case .unlessTIF: return s[receiver: r].tif ? next : target
         case .unlessNeedLoad: return s[receiver: r].needLoad ? next : target
-        case .unlessArmed: return s[receiver: r].armed ? next : target
 
         case .setInterruptible: s[receiver: r].interruptible = true
         case .setRunning: s[receiver: r].interruptible = false
@@ -88,7 +87,6 @@ extension KernelModel {
         case .unlink: s[receiver: r].unlinked = true
 
         case .storeNVWait: s[receiver: r].nv = .wait
-        case .storeNVUINV: s[receiver: r].nv = .uinv
         case .storeNDST: s[receiver: r].ndst = c
         case .setSN: s[receiver: r].sn = true
         case .clearSN: s[receiver: r].sn = false
@@ -173,7 +171,7 @@ extension KernelModel {
         return next
     }
 
-    /// UIRR, wherever it is.
+    /// UIRR of the task that CPU `c` runs, in the register or in memory.
     @inlinable func uirr(_ s: KernelState, _ r: Int, _ c: Int) -> UInt64 {
         s[receiver: r].needLoad ? s[receiver: r].savedUIRR : s[cpu: c].uirr
     }

@@ -10,10 +10,8 @@ extension KernelModel {
             var upid = "ON=\(task.on ? 1 : 0) SN=\(task.sn ? 1 : 0) NV=\(task.nv == .uinv ? "UINV" : "wait") NDST=\(task.ndst) PIR=\(KernelModel.set(task.pir))"
             if task.armed { upid += " reserved" }
             values.append(("UPID" + suffix, upid))
-            let where_ = cpu(running: r + 1, s)
-            let uirr = task.needLoad ? task.savedUIRR : owner(of: r, s).map { s[cpu: $0].uirr } ?? 0
-            values.append(("UIRR" + suffix, KernelModel.set(uirr)))
-            values.append(("task" + suffix, taskState(task, where_)))
+            values.append(("UIRR" + suffix, KernelModel.set(uirr(of: r, s))))
+            values.append(("task" + suffix, taskState(task, cpu(running: r + 1, s))))
         }
         for c in 0..<cpus {
             let cpu = s[cpu: c]
@@ -25,8 +23,6 @@ extension KernelModel {
         }
         return values
     }
-
-    private func owner(of r: Int, _ s: KernelState) -> Int? { (0..<cpus).first { s[cpu: $0].owner == r + 1 } }
 
     private func taskState(_ task: ReceiverState, _ cpu: Int?) -> String {
         if task.exited { return "exited" }
@@ -48,7 +44,8 @@ extension KernelModel {
         return ipis
     }
 
-    public func isOnline(_ c: Int, _ s: KernelState) -> Bool { s[cpu: c].online }
+    /// The local APIC of CPU `c` takes an IPI that arrives.
+    public func accepts(cpu c: Int, _ s: KernelState) -> Bool { accepts(s[cpu: c]) }
 
     /// What is wrong with `s`, at the end of a run that breaks `claim`.
     public func conclusion(of claim: Claim, in s: KernelState) -> String {
@@ -74,7 +71,7 @@ extension KernelModel {
             guard !task.gone else { continue }
             let name = KernelModel.receiverName(r)
             let cpu = cpu(running: r + 1, s)
-            let pending = task.pir | (task.needLoad ? task.savedUIRR : owner(of: r, s).map { s[cpu: $0].uirr } ?? 0)
+            let pending = pending(r, s)
             if !task.onRQ {
                 if task.pir != 0 {
                     let why = task.sn ? "SN = 1: no SENDUIPI sends an IPI" : task.on ? "ON = 1: the next SENDUIPI sends no IPI either" : "no IPI is in flight"
@@ -82,7 +79,7 @@ extension KernelModel {
                 }
                 if pending != 0 { return "\(name) sleeps in uintr_wait() with UIRR = \(KernelModel.set(pending)), and nothing will wake it." }
                 if task.owed != 0 { return "\(name) sleeps in uintr_wait(). Vectors \(KernelModel.set(task.owed)) were posted, and are nowhere any more." }
-                if configuration.bounds.timeouts > 0, !task.timer {
+                if hasExpired(task) {
                     return "\(name) sleeps in uintr_wait(). Its timer had expired before the task state was set, and nothing will wake it."
                 }
                 if task.flag != 0 { return "\(name) sleeps in uintr_wait(). The handler has set the flag after it was tested, and nothing will wake it." }

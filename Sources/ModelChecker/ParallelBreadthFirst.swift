@@ -14,7 +14,9 @@ final class ParallelBreadthFirst<E: Expander>: @unchecked Sendable {
     @usableFromInline typealias State = E.M.State
     @usableFromInline static var shardBits: Int { 4 }
     @usableFromInline static var shards: Int { 1 << shardBits }
-    @usableFromInline static var chunkSize: Int { 256 }
+    /// States in a chunk: at most this, so that a round's batches stay in the cache; fewer in a small level, so that there is
+    /// work for all. A meeting waits for the slowest thread, which on a busy machine may not be running: rounds are long.
+    @usableFromInline static var chunkSize: Int { 1024 }
     @usableFromInline static var chunksInRound: Int { 32 }
 
     /// A part of the frontier, and what came of it.
@@ -193,8 +195,9 @@ final class ParallelBreadthFirst<E: Expander>: @unchecked Sendable {
                 frontier: total - lead.driver.expandedBefore - lead.driver.expanded, to: lead.progress)
         }
         chunkCount = 0
+        let size = min(Self.chunkSize, max(lead.driver.levelSize / 64, 64))
         while chunkCount < Self.chunksInRound, let (shard, places) = lead.driver.remaining.popLast() {
-            let some = places.prefix(Self.chunkSize)
+            let some = places.prefix(size)
             if some.count < places.count { lead.driver.remaining.append((shard, places.dropFirst(some.count))) }
             chunks[chunkCount].shard = shard
             chunks[chunkCount].places = some

@@ -29,13 +29,15 @@ final class Reservation: @unchecked Sendable {
         }
     }
 
-    /// Gives the pages of `range` back; they read as 0 afterwards.
+    /// Gives the pages from byte `first` on back, as far as they end before byte `end`; they read as 0 afterwards.
+    /// - Returns: the byte up to which pages are given back now.
     @usableFromInline
-    func discard(_ range: Range<Int>) {
+    func discard(from first: Int, before end: Int) -> Int {
         let page = 1 << 21
-        let lower = (range.lowerBound + page - 1) / page * page
-        let upper = range.upperBound / page * page
-        if lower < upper { _ = madvise(base + lower, upper - lower, MADV_DONTNEED) }
+        let upper = end / page * page
+        guard first < upper else { return first }
+        _ = madvise(base + first, upper - first, MADV_DONTNEED)
+        return upper
     }
 
     deinit { _ = munmap(base, byteCount) }

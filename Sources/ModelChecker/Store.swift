@@ -41,6 +41,7 @@ struct Store<State: PackedState>: ~Copyable, @unchecked Sendable {
     @usableFromInline var isFull = false
     /// With fingerprints: states below it have been given back.
     @usableFromInline var released = 0
+    @usableFromInline var releasedBytes = 0
     @usableFromInline var peakUnreleased = 0
 
     /// - Parameters:
@@ -236,10 +237,9 @@ struct Store<State: PackedState>: ~Copyable, @unchecked Sendable {
     mutating func release(below number: Int) {
         guard keepsFingerprints else { return }
         peakUnreleased = max(peakUnreleased, count - released)
-        guard number - released >= 1 << 20 else { return }
         let size = MemoryLayout<State>.stride
-        stateReservation.discard(released * size..<number * size)
-        released = number
+        releasedBytes = stateReservation.discard(from: releasedBytes, before: number * size)
+        released = releasedBytes / size
     }
 
     @inlinable var memory: MemoryUse {

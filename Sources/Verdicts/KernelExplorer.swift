@@ -22,12 +22,15 @@ enum KernelExplorer {
         search.stopWhen = questions.count == 1 ? .firstViolation : .everyPropertyDecided
         var found = try run(model, search, report)
         let loop = Claim.faultLoop.bitIndex
-        if found.isComplete, found.undecided >> PropertySet(loop) & 1 != 0, !options.fingerprints, !options.strategy.isRandom {
-            // Canonical states have a cycle: whether it is one of the states that they stand for takes a search of its own.
+        if found.isComplete, found.undecided >> PropertySet(loop) & 1 != 0, !model.endsEveryFault {
+            // Canonical states have a cycle, or only fingerprints were kept: whether there is one of the states that these stand
+            // for takes a search of its own.
             var alone = searchOptions(options, claims: [.faultLoop])
             alone.reductions = []
+            alone.fingerprints = false
             let second = try run(model, alone, report)
             found.undecided = found.undecided & ~(1 << PropertySet(loop)) | second.undecided & 1 << PropertySet(loop)
+            found.coverage += "; cycles were looked for in \(second.states) states without reductions"
             if let violation = second.violation(of: loop) { found.violations.append(violation) }
         }
         var answers: [Answer] = []
@@ -46,15 +49,26 @@ enum KernelExplorer {
             answer.verdict = .violated
             answer.trace = try TraceWriter(model, question).trace(violation.path)
         } else if found.undecided >> PropertySet(place) & 1 != 0 {
-            answer.verdict = .incomplete
+            if question.claim == .faultLoop, model.endsEveryFault {
+                answer.coverage += "; fault-loop follows from the code: its #GP handler only goes forward and never returns to the same SENDUIPI"
+            } else {
+                answer.verdict = .incomplete
+            }
         }
         return answer
     }
 
     private static func coverage(_ found: SearchResult<KernelState>, _ options: ExploreOptions) -> String {
         var text = found.coverage
-        if let odds = found.omissionOdds { text += "; the odds that a state was left out are below \(odds)" }
+        if let odds = found.omissionOdds { text += "; the odds that a state was left out are below \(short(odds))" }
         return text + (options.reductions ? "; local steps fused, symmetric states merged" : "; no reduction")
+    }
+
+    /// Two digits, rounded up: `1.5e-3`.
+    private static func short(_ odds: Double) -> String {
+        guard odds > 0, odds < 1 else { return "\(odds)" }
+        let exponent = log10(odds).rounded(.down)
+        return "\((odds / pow(10, exponent) * 10).rounded(.up) / 10)e\(Int(exponent))"
     }
 
     private static func searchOptions(_ options: ExploreOptions, claims: [Claim]) -> SearchOptions {

@@ -1,4 +1,5 @@
 import KernelModel
+import ModelChecker
 
 /// Independent jobs made from a few questions, each with its own bounds, seed, strategy and reductions: what one search cannot hold,
 /// many small and different ones cover in part (Holzmann, Joshi and Groce, "Swarm verification techniques", IEEE TSE 37, 2011).
@@ -26,7 +27,7 @@ public struct Swarm: Equatable, Sendable {
             )
         }
         self.seed = seed
-        var generator = JobGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var given = search
         given.threads = search.threads ?? 1
         var seen: Set<[String]> = []
@@ -49,7 +50,7 @@ public struct Swarm: Equatable, Sendable {
         }
     }
 
-    private static func draw(_ question: Question, _ given: ExploreOptions, _ generator: inout JobGenerator) -> Job {
+    private static func draw(_ question: Question, _ given: ExploreOptions, _ generator: inout SeededGenerator) -> Job {
         var job = Job(question: question, search: given)
         for key in BoundKey.all {
             let most = question.bounds[keyPath: key.path]
@@ -78,18 +79,7 @@ public struct Swarm: Equatable, Sendable {
     }
 }
 
-/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
-private struct JobGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z &>> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z &>> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z &>> 31
-    }
-
+extension SeededGenerator {
     /// Short enough to be typed.
-    mutating func seed() -> UInt64 { next() >> 32 | 1 }
+    fileprivate mutating func seed() -> UInt64 { next() >> 32 | 1 }
 }

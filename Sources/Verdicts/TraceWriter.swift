@@ -12,20 +12,19 @@ struct TraceWriter {
     }
 
     func trace(_ path: Path) throws(ExplorerError) -> Trace {
-        var state = model.initialStates[path.initialState]
-        let initial = values(state, before: nil)
-        var steps: [Trace.Step] = []
-        var before = initial
-        for id in path.steps + path.cycle {
-            guard let taken = model.steps(from: state).first(where: { $0.id == id }) else {
-                throw ExplorerError("A step of the trace found is not enabled. This is an error of the search; please report it.")
-            }
-            steps.append(step(id, state, taken.next, &before))
-            state = taken.next
+        let states: [KernelState]
+        do throws(ReplayError) {
+            states = try model.replay(path).states
+        } catch {
+            throw ExplorerError("The trace that was found cannot be taken again: \(error). This is an error of the search; please report it.")
         }
+        let initial = values(states[0], before: nil)
+        var before = initial
+        let ids = path.steps + path.cycle
+        let steps = ids.indices.map { step(ids[$0], states[$0], states[$0 + 1], &before) }
         return Trace(
             title: title, cpus: question.bounds.cpus, initial: initial, steps: steps,
-            conclusion: conclusion(state, repeating: path.cycle.count))
+            conclusion: conclusion(states[ids.count], repeating: path.cycle.count))
     }
 
     /// Takes the steps of `recorded` again, and says what the model has to say of the end.
@@ -43,10 +42,7 @@ struct TraceWriter {
             steps.append(step(record.id, state, taken.next, &before))
             broken |= taken.breaks
             state = taken.next
-            if question.claim == .faultLoop, let start = seen.firstIndex(of: state) {
-                broken |= 1 << PropertySet(Claim.faultLoop.bitIndex)
-                _ = start
-            }
+            if question.claim == .faultLoop, seen.contains(state) { broken |= 1 << PropertySet(Claim.faultLoop.bitIndex) }
             seen.append(state)
         }
         if model.steps(from: state).isEmpty { broken |= model.brokenByEnding(in: state) }
@@ -57,11 +53,7 @@ struct TraceWriter {
     }
 
     private var title: String {
-        var title = question.design
-        if !question.repairs.isEmpty { title += " with " + question.repairs.joined(separator: ", ") }
-        if question.scenario != .any { title += ", scenario \(question.scenario.rawValue)" }
-        if question.user != .clui { title += ", user side \(question.user.rawValue)" }
-        return title + ": the claim \(question.claim.rawValue) is violated"
+        question.subject + ": the claim \(question.claim.rawValue) is violated"
     }
 
     private func step(_ id: StepID, _ state: KernelState, _ next: KernelState, _ before: inout [Trace.Value]) -> Trace.Step {
@@ -71,7 +63,7 @@ struct TraceWriter {
         let arrow = description.arrival.map { Trace.InFlight(vector: $0.vector.name, to: $0.cpu) }
         return Trace.Step(
             id: id, cpu: description.cpu, task: description.task, text: description.text, arrow: arrow,
-            dropped: arrow.map { !model.isOnline($0.to, state) } ?? false, inFlight: inFlight(next), state: after)
+            dropped: arrow.map { !model.accepts(cpu: $0.to, state) } ?? false, inFlight: inFlight(next), state: after)
     }
 
     private func inFlight(_ state: KernelState) -> [Trace.InFlight] {

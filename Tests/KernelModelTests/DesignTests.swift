@@ -75,6 +75,18 @@ import Verdicts
         #expect(try model.judged([]).broken.contains(.faultLoop))
     }
 
+    @Test("fault-loop is shown by the code of a #GP handler exactly where the search finds no loop", arguments: WaitDesign.all.map(\.name))
+    func endingFaults(_ design: String) throws {
+        let model = try KernelModel(design: design, scenario: .badUPID, user: .spin, bounds: within())
+        #expect(try model.endsEveryFault == !model.judged([]).broken.contains(.faultLoop))
+    }
+
+    @Test("a handler that runs SENDUIPI again does not show it")
+    func endlessFaults() throws {
+        let mutant = try #require(Mutant.ofFault.first { $0.summary.hasPrefix("SENDUIPI is run again") })
+        #expect(try #require(mutant.model(bounds: within())).endsEveryFault == false)
+    }
+
     @Test("S-4, C-5: the mail's design as it stands loses the wakeup of a vector that was posted before the task was switched out")
     func mail() throws {
         #expect(try KernelModel(design: "mail", bounds: within()).judged().broken.contains(.lostWakeup))

@@ -63,4 +63,46 @@ struct BreadthFirstTests {
         #expect(result.undecided == 1)
         #expect(result.coverage.hasPrefix("stopped at the memory limit of \(result.states) states: expanded all states to depth"))
     }
+
+    @Test("with fingerprints a path is rebuilt without the states, and states that were expanded give their memory back")
+    func fingerprintPath() throws {
+        let model = Grid(axes: 4, side: 24, forbidden: 91)
+        var search = Search(model)
+        search.options.fingerprints = true
+        let result = try search.run()
+        let path = try #require(result.violation(of: 0)?.path)
+        #expect(path.steps.count == 91)
+        #expect(try model.replay(path).broken == 1)
+        #expect(result.states > 320_000)
+        #expect(result.memory.frontier < result.states * 8)
+        let odds = try #require(result.omissionOdds)
+        #expect(odds > 0 && odds < 1e-6)
+    }
+
+    @Test("canonical states are fewer, and the path is still one of the model's own steps")
+    func canonicalPath() throws {
+        var model = TicketLock(count: 3)
+        model.isTorn = true
+        struct Plain: Model {
+            var lock: TicketLock
+            var initialStates: [Word] { lock.initialStates }
+            var properties: [Property] { lock.properties }
+            func steps<Sink: StepSink<Word>>(from state: Word, into sink: inout Sink) { lock.steps(from: state, into: &sink) }
+            func brokenByEnding(in state: Word) -> PropertySet { lock.brokenByEnding(in: state) }
+            func canonical(_ state: Word) -> Word { lock.canonical(state) }
+            func name(of step: StepID, in state: Word) -> String { lock.name(of: step, in: state) }
+        }
+        let plain = Plain(lock: model)
+        var search = Search(plain)
+        let full = try search.run()
+        for fingerprints in [false, true] {
+            search.options.fingerprints = fingerprints
+            search.options.reductions = .canonical
+            let sorted = try search.run()
+            #expect(sorted.states * 2 < full.states)
+            let path = try #require(sorted.violation(of: 0)?.path)
+            #expect(path.steps.count == full.violation(of: 0)?.path.steps.count)
+            #expect(try plain.replay(path).broken & 1 != 0)
+        }
+    }
 }

@@ -39,6 +39,22 @@ struct ClaimVerdictTests {
         #expect(words == expected)
     }
 
+    @Test("with fingerprints, fault-loop is decided by the code where that is enough, and else by a search of its own")
+    func faultLoopWithFingerprints() throws {
+        var options = ExploreOptions()
+        options.fingerprints = true
+        func answer(_ design: String) throws -> Answer {
+            let question = Question(design: design, claim: .faultLoop, scenario: .badUPID, user: .spin)
+            return try #require(try Explorer.engine.explore([question], options) { _ in }.first)
+        }
+        let shown = try answer("fault")
+        #expect(shown.verdict == .holds)
+        #expect(shown.coverage.contains("never returns to the same SENDUIPI"))
+        let found = try answer("intel-sender")
+        #expect(found.verdict == .violated)
+        #expect(found.trace?.steps.count == 2)
+    }
+
     @Test("at least one verdict of each design, holding or not, bears on the thread", arguments: WaitDesign.all.map(\.name))
     func everyDesign(_ design: String) {
         #expect(Self.all.contains { $0.verdict.design == design })
