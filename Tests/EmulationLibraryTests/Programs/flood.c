@@ -30,7 +30,7 @@ static void *sender(void *which)
 		/* Every sixteenth is waited for: a lost one shows as a hang, which the alarm ends. */
 		if (i % 16 == 0)
 			while (ran[own] == before)
-				;
+				sched_yield();
 	}
 	__atomic_fetch_add(&done, 1, __ATOMIC_SEQ_CST);
 	return NULL;

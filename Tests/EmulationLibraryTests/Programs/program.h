@@ -98,8 +98,8 @@ static inline void begin(void)
 	abi = *found;
 	if (is("project"))
 		uintr_abi_project(&abi, 1000);
-	/* Whoever hangs ends. */
-	alarm(60);
+	/* Whoever hangs ends; the time is generous, for machines that do much else. */
+	alarm(110);
 }
 static inline int end(void) { return failures ? 1 : 0; }
 #endif

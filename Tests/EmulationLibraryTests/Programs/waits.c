@@ -25,8 +25,8 @@ static void *sender(void *unused)
 	CHECK(index >= 0);
 	for (uint64_t i = 1; i <= rounds; i++) {
 		while ((uint64_t)go < i)
-			;
-		for (volatile uint64_t delay = 0; delay < i * 37 % 6000; delay++)
+			sched_yield();
+		for (volatile uint64_t delay = 0; delay < i * 137 % 6000; delay++)
 			;
 		_senduipi((unsigned long long)index);
 	}
@@ -38,7 +38,7 @@ static void no_lost_wakeup(bool uif)
 {
 	pthread_t thread;
 
-	count = 0, go = 0, rounds = 4000;
+	count = 0, go = 0, rounds = 1000;
 	pthread_create(&thread, NULL, sender, NULL);
 	for (uint64_t i = 1; i <= rounds; i++) {
 		uint64_t before = count;
