@@ -79,6 +79,9 @@ public enum HardwareSuite {
         guard processor.uintr || processor.testui == .executes else {
             return "this processor has no user interrupts: CPUID.(EAX=7,ECX=0):EDX[5] is 0"
         }
+        if !processor.uintr, testCase.steps.contains(where: { if case .cpuid = $0 { true } else { false } }) {
+            return "asks CPUID, which does not show user interrupts here: an emulation stands in for the processor, or a hypervisor hides them"
+        }
         let features = testCase.features
         if let flexible = features.flexibleUIRET, flexible != processor.flexibleUIRET {
             return "needs CPUID.(EAX=7,ECX=1):EDX[17] = \(flexible ? 1 : 0), and this processor has the other kind of UIRET"

@@ -1,0 +1,72 @@
+/* Between the C files of the runtime, and what they call in Swift. */
+#ifndef EMULATION_INTERNAL_H
+#define EMULATION_INTERNAL_H
+
+#include <signal.h>
+#include <ucontext.h>
+
+#include "runtime.h"
+
+#define INTERNAL __attribute__((visibility("hidden")))
+
+/** A receiver whose calls restart, and one that was registered with a WAITING flag. Neither piles up: both are below SIGRTMIN. */
+#define NOTIFY_RESTART SIGSTKFLT
+#define NOTIFY_BREAK SIGPWR
+
+/** What an instruction came to. */
+enum runtime_verdict {
+	RUNTIME_DONE,
+	/** Not one of the five. */
+	RUNTIME_OTHER,
+	RUNTIME_UD,
+	RUNTIME_GP,
+	RUNTIME_SS,
+	RUNTIME_PF,
+	RUNTIME_AC,
+};
+
+/* Sources/Emulation/Runtime. `registers` as enum runtime_register has them. */
+int runtime_execute(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
+int runtime_execute_site(struct runtime_thread *thread, uint64_t *registers, uint64_t *address, const struct runtime_site *site);
+/** The site at an address, as long as its patch stands there. */
+struct runtime_site *runtime_patched_site(uint64_t address);
+/** The site whose stub an address lies in. */
+struct runtime_site *runtime_stub_site(uint64_t address);
+int runtime_boundary(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
+void runtime_notified(struct runtime_thread *thread);
+long runtime_emulate_call(struct runtime_thread *thread, long number, uint64_t a, uint64_t b, uint64_t c);
+long runtime_adopt_table(struct runtime_thread *thread, int fd);
+void runtime_vectors_closed(struct runtime_thread *thread);
+void runtime_thread_end(struct runtime_thread *thread);
+void runtime_child(struct runtime_thread *thread);
+
+/* descriptors.c: numbers below this may be the runtime's own. */
+#define RUNTIME_DESCRIPTORS 65536
+bool runtime_is_own(int fd);
+
+/* signals.c */
+void runtime_signals_open(void);
+uint64_t runtime_maskable(uint64_t mask);
+void runtime_raise(int verdict, uint64_t address, ucontext_t *context);
+/** The same for ordinary code: the signal comes at the end of this call. */
+void runtime_raise_here(int verdict, uint64_t address);
+/* guard.S */
+extern const char runtime_access_load[], runtime_access_store[], runtime_access_byte[], runtime_access_failed[];
+/* gate.S: where a gate finds out whether there is a stack for it. */
+extern const char runtime_gate_boundary_probe[], runtime_gate_execute_probe[];
+extern const char runtime_leave[], runtime_leave_stored[], runtime_leave_return[];
+#define RUNTIME_SLOTS 512
+/* probe.c */
+void runtime_probe(void);
+/* watch.c: on a crash, what was kept. */
+void runtime_watch_print(void);
+/* start.c */
+_Noreturn void runtime_refuse(const char *const parts[]);
+/* gated.c: the boundary at the end of what ordinary code asked for. */
+uint64_t runtime_begin(struct runtime_thread *thread, uint64_t stack);
+bool runtime_is_busy(struct runtime_thread *thread, uint64_t stack);
+void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t busy);
+/* interpose.c: the raw system calls that the program's own go through. */
+int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old);
+
+#endif
