@@ -32,7 +32,7 @@ bool runtime_is_busy(struct runtime_thread *thread, uint64_t stack)
 
 	if (!thread->busy)
 		return false;
-	if (stack < thread->busy_stack || stack - thread->busy_stack > 1 << 20)
+	if (stack <= thread->busy_stack || stack - thread->busy_stack > 1 << 20)
 		return true;
 	runtime_call(SYS_sigaltstack, 0, (long)&alternate, 0, 0, 0, 0);
 	low = (uint64_t)alternate.ss_sp, size = alternate.ss_flags & SS_DISABLE ? 0 : alternate.ss_size;
