@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "internal.h"
 
@@ -143,6 +144,15 @@ int runtime_descriptor_make(int memfd, int pipe_write, uint64_t vector, int *pee
 	return ends[1];
 }
 
+void runtime_descriptor_watch(int peer, uint32_t tid)
+{
+	struct f_owner_ex owner = { F_OWNER_TID, (int)tid };
+
+	call3(SYS_fcntl, peer, F_SETOWN_EX, (long)&owner);
+	call3(SYS_fcntl, peer, F_SETSIG, runtime_close_signal());
+	call3(SYS_fcntl, peer, F_SETFL, O_NONBLOCK | O_ASYNC);
+}
+
 int runtime_descriptor_read(int fd, struct runtime_ticket *out)
 {
 	uint64_t words[2] = { 0, 0 };
@@ -198,11 +208,16 @@ int runtime_duplicate(int fd)
 
 int runtime_notify(struct runtime_thread *thread, int pipe)
 {
+	static const struct timespec none;
+	uint64_t broken = 1ull << (SIGPIPE - 1);
 	long result;
 
 	thread->sending = 1;
 	runtime_fence();
 	result = call3(SYS_write, pipe, (long)"", 1);
+	/* Where the signal is blocked, it waits: nobody shall find it. */
+	if (result == -EPIPE)
+		runtime_call(SYS_rt_sigtimedwait, (long)&broken, 0, (long)&none, 8, 0, 0);
 	runtime_fence();
 	thread->sending = 0;
 	/* A full pipe signals its reader all the same. */

@@ -27,6 +27,8 @@ void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t
 	int verdict = RUNTIME_DONE;
 
 	for (;;) {
+		if (!busy && thread->closed)
+			runtime_vectors_closed(thread);
 		if (!busy)
 			verdict = runtime_boundary(thread, registers, &address);
 		runtime_fence();

@@ -9,8 +9,6 @@
 
 #define PUBLIC __attribute__((visibility("default")))
 
-INTERNAL uint64_t runtime_maskable(uint64_t mask);
-
 /* For gate.S: what syscall(2) returns for a negated errno. */
 INTERNAL long runtime_fail(long result)
 {

@@ -20,13 +20,16 @@ enum runtime_register {
 	RUNTIME_RIP, RUNTIME_RFLAGS,
 };
 
+/** Of a vector: its receiver has gone, is there, or has seen the last close of its descriptor. */
+enum runtime_page_state { RUNTIME_PAGE_ENDED, RUNTIME_PAGE_ACTIVE, RUNTIME_PAGE_CLOSED };
+
 /** What sender and receiver share: one page for one vector of one receiver, in a sealed memfd. */
 struct runtime_page {
 	/** 64-byte aligned; changed by locked operations only. */
 	uint64_t upid[2];
 	uint64_t reserved[6];
-	/** 1 while the receiver has its handler and the vector its descriptor; 0 afterwards. */
-	uint64_t active;
+	/** An enum runtime_page_state. */
+	uint64_t state;
 };
 
 /** The receiver's side of a registered handler; one mapping of its own. */
@@ -110,13 +113,15 @@ struct runtime_thread {
 	struct runtime_receiver *receiver, *kept;
 	/** The thread's own table, where tables belong to threads. */
 	struct runtime_senders *senders;
-	/** Vectors delivered, SENDUIPIs, notifications sent and taken since the thread began. */
-	uint64_t delivered, sent, notified, taken;
+	/** Vectors delivered since the thread began. */
+	uint64_t delivered;
 	uint32_t tid;
 	/** A notification has come: the word that uintr_wait sleeps on. */
 	uint32_t awake;
 	/** Writing to a notification pipe: a SIGPIPE is nobody's. */
 	uint32_t sending;
+	/** The last copy of some descriptor of this thread has been closed. */
+	uint32_t closed;
 };
 
 /** How an instruction is emulated after its first #UD (docs/emulation.md). */
@@ -191,6 +196,22 @@ bool runtime_code_synchronize(void);
 /** A page for code at just this address; false if it is taken. */
 bool runtime_code_map(uint64_t address);
 
+/** What is counted (UINTR_EMULATION_STATS) and kept in the ring buffer (UINTR_EMULATION_TRACE). */
+enum runtime_event {
+	RUNTIME_SENDUIPI, RUNTIME_UIRET, RUNTIME_TESTUI, RUNTIME_CLUI, RUNTIME_STUI,
+	/** Detail: the vector; the entry; nothing; the call's number; nothing. */
+	RUNTIME_DELIVERED, RUNTIME_SENT, RUNTIME_TAKEN, RUNTIME_CALLED, RUNTIME_PATCHED_INT3, RUNTIME_PATCHED_JUMP,
+	RUNTIME_EVENTS,
+};
+/** Something counts or keeps events. */
+extern uint32_t runtime_watched RUNTIME_SHARED;
+void runtime_record(uint32_t event, uint64_t detail, uint64_t rip);
+static inline void runtime_event(enum runtime_event event, uint64_t detail, uint64_t rip)
+{
+	if (__builtin_expect(runtime_watched, 0))
+		runtime_record(event, detail, rip);
+}
+
 /** Which of the ABI's calls a number is; UINTR_CALL_COUNT for none. */
 uint32_t runtime_call_of(long number);
 
@@ -208,6 +229,9 @@ static inline long runtime_call(long number, long a, long b, long c, long d, lon
 			 : "rcx", "r11", "memory");
 	return result;
 }
+
+static inline uint64_t runtime_page_state(const struct runtime_page *page) { return __atomic_load_n(&page->state, __ATOMIC_SEQ_CST); }
+static inline void runtime_page_set_state(struct runtime_page *page, enum runtime_page_state state) { __atomic_store_n(&page->state, state, __ATOMIC_SEQ_CST); }
 
 /** LOCK CMPXCHG16B on 16-byte aligned memory; `expected` becomes what was there. */
 static inline void runtime_compare_exchange16(void *memory, uint64_t *expected_low, uint64_t *expected_high, uint64_t low,
@@ -245,6 +269,10 @@ struct runtime_ticket {
 	uint64_t vector, identity;
 	int32_t memfd, notify;
 };
+/** Have the last close of the descriptor told to this thread, by runtime_close_signal(). */
+void runtime_descriptor_watch(int peer, uint32_t tid);
+/** The signal of that, or 0 where nobody asks. */
+int runtime_close_signal(void);
 /** Read it and leave it in place: 0, -EBADF, or -EOPNOTSUPP for a descriptor of another kind. The caller owns memfd and notify. */
 int runtime_descriptor_read(int fd, struct runtime_ticket *out);
 /** Map the page of a sender; NULL if it is no such page. */
@@ -259,6 +287,8 @@ void runtime_close(int fd);
 /** Out of the way of the program's own numbers. Takes over `fd`; the new number, or a negated errno. */
 int runtime_high(int fd);
 
+/** This process sends from now on. */
+void runtime_signals_send(void);
 /** Write a notification: 0 or a negated errno. */
 int runtime_notify(struct runtime_thread *thread, int pipe);
 /**

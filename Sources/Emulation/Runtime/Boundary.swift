@@ -31,7 +31,8 @@ internal import CEmulationRuntime
     guard cpu.deliversUserInterrupt else { return Verdict.done.rawValue }
     var memory = ProcessMemory()
     do throws(Fault) {
-        _ = try cpu.deliverUserInterrupt(memory: &memory)
+        let vector = try cpu.deliverUserInterrupt(memory: &memory)
+        runtime_event(RUNTIME_DELIVERED, UInt64(vector ?? 0), registers[RUNTIME_RIP])
     } catch {
         address.pointee = error.address
         return Verdict(error).rawValue

@@ -8,6 +8,7 @@ typealias Senders = UnsafeMutablePointer<runtime_senders>
 extension UnsafeMutablePointer<runtime_thread> {
     /// The table, made if there is none.
     fileprivate func makeSenders() -> Senders? {
+        runtime_signals_send()
         if let senders { return senders }
         guard let memory = runtime_map(UInt64(MemoryLayout<runtime_senders>.size)) else { return nil }
         let made = memory.assumingMemoryBound(to: runtime_senders.self)
@@ -68,6 +69,14 @@ extension UnsafeMutablePointer<runtime_senders> {
         close(runtime_connection_get(self, index))
     }
 
+    /// RFC v1: an entry whose descriptor has been closed for the last time is not valid any more. The table is the thread's own.
+    func dropIfClosed(_ index: UInt64) {
+        guard isConnected(index), let page = runtime_connection_get(self, index).page,
+            runtime_page_state(page) == UInt64(RUNTIME_PAGE_CLOSED.rawValue)
+        else { return }
+        disconnect(index)
+    }
+
     /// The table goes, with all that it holds. Nobody uses it any more.
     func dispose() {
         for index in 0..<UInt64(RUNTIME_ENTRIES) where isConnected(index) { close(runtime_connection_get(self, index)) }
@@ -107,7 +116,7 @@ func registerSender(_ thread: Thread, descriptor: CInt, flags: UInt32) -> Int {
     // A connection of `project` keeps the vector busy, as a descriptor does.
     let kept = runtime_abi.table_of_process && !runtime_abi.vector_repeats ? runtime_duplicate(descriptor) : -1
     let connection = runtime_connection(page: page, identity: ticket.identity, notify: ticket.notify, descriptor: kept)
-    guard runtime_load(UnsafeRawPointer(page) + 64) != 0, !runtime_pipe_gone(ticket.notify) else {
+    guard runtime_page_state(page) == UInt64(RUNTIME_PAGE_ACTIVE.rawValue), !runtime_pipe_gone(ticket.notify) else {
         close(connection)
         return Failure.shutdown
     }
