@@ -1,0 +1,356 @@
+#define _GNU_SOURCE
+#include "alone.h"
+
+#include <asm/prctl.h>
+#include <errno.h>
+#include <sched.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#define EXPORTED __attribute__((visibility("default"), used))
+#define STATE_SIZE 4096
+#define BIT(number) (1ull << ((number) - 1))
+#define NOTIFICATIONS (BIT(NOTIFY_RESTART) | BIT(NOTIFY_BREAK))
+
+_Static_assert(offsetof(struct runtime_thread, self) == 16, "alone.S");
+_Static_assert(sizeof(struct runtime_thread) <= STATE_SIZE, "a page holds it");
+
+EXPORTED struct runtime_alone uintr_emulation_alone = { .entry = 1 };
+INTERNAL bool runtime_is_alone;
+
+static char **environment;
+
+/* --- what takes libc's place (Running, SharedLibrary.swift) --- */
+
+EXPORTED char *uintr_emulation_getenv(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (char **entry = environment; *entry; entry++)
+		if (!memcmp(*entry, name, strnlen(*entry, length)) && (*entry)[length] == '=')
+			return *entry + length + 1;
+	return NULL;
+}
+
+EXPORTED int uintr_emulation_strcmp(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return (unsigned char)*a - (unsigned char)*b;
+}
+
+EXPORTED size_t uintr_emulation_strnlen(const char *text, size_t most)
+{
+	size_t length = 0;
+
+	while (length < most && text[length])
+		length++;
+	return length;
+}
+
+EXPORTED int uintr_emulation_clock_gettime(clockid_t clock, struct timespec *time)
+{
+	return (int)runtime_call(SYS_clock_gettime, clock, (long)time, 0, 0, 0, 0);
+}
+
+EXPORTED int uintr_emulation_getpid(void) { return (int)runtime_call(SYS_getpid, 0, 0, 0, 0, 0, 0); }
+
+/* A thread's end comes as its system call. */
+EXPORTED int uintr_emulation_pthread_setspecific(unsigned int key, const void *value)
+{
+	(void)key, (void)value;
+	return 0;
+}
+
+EXPORTED _Noreturn void uintr_emulation_missing(void)
+{
+	runtime_refuse((const char *[]){ "a function of libc was called that a program without it cannot have. Report this.", NULL });
+}
+
+/* --- threads --- */
+
+static struct runtime_thread *make_state(void)
+{
+	struct runtime_thread *thread = runtime_map(STATE_SIZE);
+
+	if (thread)
+		thread->self = thread;
+	return thread;
+}
+
+INTERNAL void runtime_alone_start(uint64_t *stack)
+{
+	struct runtime_thread *thread;
+	uint64_t mask = 0;
+
+	runtime_is_alone = true;
+	environment = (char **)(stack + 1 + stack[0] + 1);
+	thread = make_state();
+	if (!thread || runtime_call(SYS_arch_prctl, ARCH_SET_GS, (long)thread, 0, 0, 0, 0))
+		runtime_refuse((const char *[]){ "there is no memory for the first thread's state.", NULL });
+	runtime_start();
+	/* What the program was started with blocked. */
+	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, 8, 0, 0);
+	runtime_signals_restore(runtime_maskable(mask));
+}
+
+/* A thread of this address space: it starts with a state of its own, where the kernel would have it share its parent's GS. */
+static long make_thread(const uint64_t *registers, uint64_t mask)
+{
+	struct runtime_thread *state = make_state();
+	uint64_t *block = (uint64_t *)((registers[RUNTIME_RSI] - 512) & ~15ull), word;
+	long result;
+
+	if (!state)
+		return -ENOMEM;
+	/* The kernel would let the child die of such a stack; here the parent is told. */
+	if (!runtime_user_load((uint64_t)block, &word) || !runtime_user_store((uint64_t)block, word)) {
+		runtime_unmap(state, STATE_SIZE);
+		return -EFAULT;
+	}
+	memcpy(block, registers, 18 * sizeof(*block));
+	block[RUNTIME_RSP] = registers[RUNTIME_RSI];
+	block[18] = mask;
+	block[19] = (uint64_t)state;
+	result = runtime_clone(registers[RUNTIME_RDI], block, registers[RUNTIME_RDX], registers[RUNTIME_R10], registers[RUNTIME_R8]);
+	/* Of a child that the parent has waited for, only its address space's page is left. */
+	if (result < 0 || registers[RUNTIME_RDI] & CLONE_VFORK)
+		runtime_unmap(state, STATE_SIZE);
+	return result;
+}
+
+static long fork_with(long number, const uint64_t *registers)
+{
+	long result;
+
+	runtime_before_fork();
+	result = runtime_call(number, (long)registers[RUNTIME_RDI], (long)registers[RUNTIME_RSI], (long)registers[RUNTIME_RDX],
+			      (long)registers[RUNTIME_R10], (long)registers[RUNTIME_R8], 0);
+	if (result)
+		runtime_parent_after_fork();
+	else
+		runtime_child_after_fork();
+	return result;
+}
+
+static _Noreturn void end_thread(struct runtime_thread *thread, long status)
+{
+	runtime_thread_end(thread);
+	for (;;)
+		runtime_call(SYS_exit, status, 0, 0, 0, 0, 0);
+}
+
+/* --- signals --- */
+
+struct kernel_action {
+	uint64_t handler, flags, restorer, mask;
+};
+
+static long change_action(int number, uint64_t given, uint64_t out, uint64_t size)
+{
+	struct sigaction action = { 0 }, old = { 0 };
+	struct kernel_action words;
+	long result;
+
+	if (size != 8)
+		return -EINVAL;
+	for (size_t word = 0; given && word < sizeof(words) / 8; word++)
+		if (!runtime_user_load(given + 8 * word, (uint64_t *)&words + word))
+			return -EFAULT;
+	if (given) {
+		action.sa_handler = (void (*)(int))words.handler;
+		action.sa_flags = (int)words.flags;
+		memcpy(&action.sa_mask, &words.mask, sizeof(words.mask));
+	}
+	result = runtime_sigaction(number, given ? &action : NULL, &old);
+	if (result || !out)
+		return result;
+	words = (struct kernel_action){ (uint64_t)old.sa_handler, (unsigned int)old.sa_flags, 0, 0 };
+	memcpy(&words.mask, &old.sa_mask, sizeof(words.mask));
+	/* The restorer is the runtime's own: the program's is left as it is. */
+	if (!runtime_user_store(out, words.handler) || !runtime_user_store(out + 8, words.flags) ||
+	    !runtime_user_store(out + 24, words.mask))
+		return -EFAULT;
+	return 0;
+}
+
+/* The mask that the handler's return sets is the program's. */
+static long change_mask(ucontext_t *context, int how, uint64_t set, uint64_t old, uint64_t size)
+{
+	uint64_t before, mask = 0;
+
+	if (size != 8)
+		return -EINVAL;
+	memcpy(&before, &context->uc_sigmask, sizeof(before));
+	if (set) {
+		if (!runtime_user_load(set, &mask))
+			return -EFAULT;
+		switch (how) {
+		case SIG_BLOCK: mask = before | runtime_maskable(mask); break;
+		case SIG_UNBLOCK: mask = before & ~mask; break;
+		case SIG_SETMASK: mask = runtime_maskable(mask); break;
+		default: return -EINVAL;
+		}
+		mask &= ~(BIT(SIGKILL) | BIT(SIGSTOP));
+		memcpy(&context->uc_sigmask, &mask, sizeof(mask));
+	}
+	return old && !runtime_user_store(old, before) ? -EFAULT : 0;
+}
+
+/* --- blocking calls, as shields.c has them for libc's functions --- */
+
+/* Which argument is a mask in place of the thread's; -1 for none. */
+static int mask_argument(long number)
+{
+	switch (number) {
+	case SYS_ppoll: return 3;
+	case SYS_epoll_pwait: return 4;
+	case SYS_epoll_pwait2: return 4;
+	case SYS_rt_sigsuspend: return 0;
+	default: return -1;
+	}
+}
+
+static long block(struct runtime_thread *thread, const ucontext_t *context, long number, const uint64_t *registers)
+{
+	uint64_t arguments[6] = { registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX],
+				  registers[RUNTIME_R10], registers[RUNTIME_R8], registers[RUNTIME_R9] };
+	uint64_t mask, all, replaced = 0, pair[2] = { 0, 0 };
+	bool shielded = thread->receiver && !thread->receiver->flags;
+	int place = mask_argument(number);
+	long result;
+
+	if (shielded && place >= 0 && arguments[place] && runtime_user_load(arguments[place], &replaced)) {
+		replaced = runtime_maskable(replaced) | NOTIFICATIONS;
+		arguments[place] = (uint64_t)&replaced;
+	}
+	/* pselect6: the last argument is the address of {mask, size}. */
+	if (shielded && number == SYS_pselect6 && arguments[5] && runtime_user_load(arguments[5], &pair[0]) &&
+	    runtime_user_load(arguments[5] + 8, &pair[1]) && pair[0] && runtime_user_load(pair[0], &replaced)) {
+		replaced = runtime_maskable(replaced) | NOTIFICATIONS;
+		pair[0] = (uint64_t)&replaced;
+		arguments[5] = (uint64_t)pair;
+	}
+	/* pause(2) ends with the first handler, so a notification's must not run: it is sigsuspend with the thread's own mask. */
+	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
+	if (shielded)
+		mask |= NOTIFICATIONS;
+	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&all, 8, 0, 0);
+	runtime_signals_restore(mask);
+	result = runtime_call(number, (long)arguments[0], (long)arguments[1], (long)arguments[2], (long)arguments[3],
+			      (long)arguments[4], (long)arguments[5]);
+	runtime_signals_restore(all);
+	return result;
+}
+
+/* --- other programs --- */
+
+/* True for what only `uintr run` can give the emulation to: an ELF file for x86-64 without PT_INTERP. */
+static bool is_alone(const char *path, bool follow)
+{
+	long file = runtime_call(SYS_open, (long)path, 0 /* O_RDONLY */ | 02000000 /* O_CLOEXEC */, 0, 0, 0, 0), size;
+	unsigned char bytes[1024];
+	uint64_t table = 0;
+	unsigned int count, each;
+
+	if (file < 0)
+		return false;
+	size = runtime_call(SYS_pread64, file, (long)bytes, sizeof(bytes) - 1, 0, 0, 0);
+	runtime_close((int)file);
+	if (size > 2 && bytes[0] == '#' && bytes[1] == '!' && follow) {
+		char *start = (char *)bytes + 2, *end;
+
+		bytes[size] = 0;
+		while (*start == ' ' || *start == '\t')
+			start++;
+		for (end = start; *end && *end != ' ' && *end != '\t' && *end != '\n' && *end != '\r';)
+			end++;
+		*end = 0;
+		return is_alone(start, false);
+	}
+	if (size < 64 || memcmp(bytes, "\177ELF\2\1", 6) || bytes[18] != 62 || bytes[19])
+		return false;
+	memcpy(&table, bytes + 32, sizeof(table));
+	each = bytes[54] | bytes[55] << 8, count = bytes[56] | bytes[57] << 8;
+	for (unsigned int index = 0; index < count; index++) {
+		uint64_t at = table + (uint64_t)index * each;
+		uint32_t kind;
+
+		if (at > (uint64_t)size - sizeof(kind))
+			return false;
+		memcpy(&kind, bytes + at, sizeof(kind));
+		if (kind == 3)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * execve(2) of a program that no library can be preloaded into: `uintr run` executes it in this process. Its arguments and its
+ * environment stay where they are; what is unreadable is the kernel's to refuse.
+ */
+static long execute(uint64_t path, uint64_t arguments, uint64_t environ)
+{
+	const char *first[] = { uintr_emulation_alone.runner, "run", "--abi", runtime_abi.name, "--argument-zero", NULL, "--", NULL };
+	uint64_t count = 0, word = 0, *list;
+	size_t leading = sizeof(first) / sizeof(*first);
+	uint8_t byte;
+	long result;
+
+	while (arguments && runtime_user_load(arguments + 8 * count, &word) && word)
+		count++;
+	if (!count || !runtime_user_byte(path, &byte) || !uintr_emulation_alone.runner[0] || !is_alone((const char *)path, true) ||
+	    runtime_call(SYS_access, (long)path, 1 /* X_OK */, 0, 0, 0, 0))
+		return runtime_call(SYS_execve, (long)path, (long)arguments, (long)environ, 0, 0, 0);
+	list = runtime_map((leading + count) * 8);
+	if (!list)
+		return -ENOMEM;
+	memcpy(list, first, sizeof(first));
+	runtime_user_load(arguments, &list[5]);
+	list[leading - 1] = path;
+	for (uint64_t place = 1; place < count; place++)
+		runtime_user_load(arguments + 8 * place, &list[leading - 1 + place]);
+	result = runtime_call(SYS_execve, (long)uintr_emulation_alone.runner, (long)list, (long)environ, 0, 0, 0);
+	runtime_unmap(list, (leading + count) * 8);
+	return result;
+}
+
+void runtime_alone_call(struct runtime_thread *thread, ucontext_t *context)
+{
+	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, busy = thread->busy, mask;
+	long number = (long)registers[RUNTIME_RAX], result;
+
+	thread->busy = 1;
+	switch (number) {
+	case SYS_rt_sigaction:
+		result = change_action((int)registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX], registers[RUNTIME_R10]);
+		break;
+	case SYS_rt_sigprocmask:
+		result = change_mask(context, (int)registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX],
+				     registers[RUNTIME_R10]);
+		break;
+	case SYS_clone:
+		memcpy(&mask, &context->uc_sigmask, sizeof(mask));
+		result = registers[RUNTIME_RDI] & CLONE_VM ? make_thread(registers, mask) : fork_with(number, registers);
+		break;
+	case SYS_fork:
+		result = fork_with(number, registers);
+		break;
+	case SYS_exit:
+		end_thread(thread, (long)registers[RUNTIME_RDI]);
+	case SYS_exit_group:
+		runtime_watch_end();
+		runtime_call(number, (long)registers[RUNTIME_RDI], 0, 0, 0, 0, 0);
+		__builtin_unreachable();
+	case SYS_execve:
+		result = execute(registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
+		break;
+	default:
+		thread->busy = busy;
+		result = block(thread, context, number, registers);
+	}
+	thread->busy = busy;
+	registers[RUNTIME_RAX] = (uint64_t)result;
+}
