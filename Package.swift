@@ -32,7 +32,7 @@ let package = Package(
             name: "EmulationLibrary",
             dependencies: ["CEmulationRuntime"],
             exclude: ["exports.map"],
-            swiftSettings: [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-O", "-no-allocations"])],
+            swiftSettings: [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-O", "-no-allocations", "-Xfrontend", "-disable-stack-protector"])],
             linkerSettings: [
                 .unsafeFlags([
                     "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/EmulationLibrary/exports.map",

@@ -36,7 +36,7 @@
 	xorl	%r9d, %r9d
 	xorl	%r10d, %r10d
 	xorl	%r11d, %r11d
-	jmp	*uintr_emulation_alone(%rip)
+	jmp	*runtime_alone_words(%rip)
 	ends uintr_emulation_entry
 
 /* struct runtime_thread *runtime_alone_thread(void): `self` of the block that GS's base is. */

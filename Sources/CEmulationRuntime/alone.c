@@ -18,6 +18,8 @@ _Static_assert(offsetof(struct runtime_thread, self) == 16, "alone.S");
 _Static_assert(sizeof(struct runtime_thread) <= STATE_SIZE, "a page holds it");
 
 EXPORTED struct runtime_alone uintr_emulation_alone = { .entry = 1 };
+/* For alone.S: the symbol that is exported can only be reached by way of a table. */
+INTERNAL extern struct runtime_alone runtime_alone_words __attribute__((alias("uintr_emulation_alone")));
 INTERNAL bool runtime_is_alone;
 
 static char **environment;
@@ -26,11 +28,14 @@ static char **environment;
 
 EXPORTED char *uintr_emulation_getenv(const char *name)
 {
-	size_t length = strlen(name);
+	for (char **entry = environment; *entry; entry++) {
+		size_t length = 0;
 
-	for (char **entry = environment; *entry; entry++)
-		if (!memcmp(*entry, name, strnlen(*entry, length)) && (*entry)[length] == '=')
+		while (name[length] && (*entry)[length] == name[length])
+			length++;
+		if (!name[length] && (*entry)[length] == '=')
 			return *entry + length + 1;
+	}
 	return NULL;
 }
 
@@ -39,15 +44,6 @@ EXPORTED int uintr_emulation_strcmp(const char *a, const char *b)
 	while (*a && *a == *b)
 		a++, b++;
 	return (unsigned char)*a - (unsigned char)*b;
-}
-
-EXPORTED size_t uintr_emulation_strnlen(const char *text, size_t most)
-{
-	size_t length = 0;
-
-	while (length < most && text[length])
-		length++;
-	return length;
 }
 
 EXPORTED int uintr_emulation_clock_gettime(clockid_t clock, struct timespec *time)
@@ -233,7 +229,6 @@ static long block(struct runtime_thread *thread, const ucontext_t *context, long
 		pair[0] = (uint64_t)&replaced;
 		arguments[5] = (uint64_t)pair;
 	}
-	/* pause(2) ends with the first handler, so a notification's must not run: it is sigsuspend with the thread's own mask. */
 	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
 	if (shielded)
 		mask |= NOTIFICATIONS;

@@ -16,9 +16,13 @@ int32_t runtime_thread_offset(void)
 {
 	uint64_t base;
 
+	if (runtime_is_alone)
+		return 0;
 	__asm__("movq %%fs:0, %0" : "=r"(base));
 	return (int32_t)((uint64_t)runtime_thread_current() - base);
 }
+
+uint8_t runtime_thread_segment(void) { return runtime_is_alone ? 0x65 : 0x64; }
 
 /* A notification that comes while `busy` is set is held; one that comes afterwards is delivered by its own signal. */
 void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t busy)

@@ -48,8 +48,13 @@ extern const char runtime_access_load[], runtime_access_store[], runtime_access_
 void runtime_probe(void);
 /* watch.c: on a crash, what was kept. */
 void runtime_watch_print(void);
+/** The same for an end. */
+void runtime_watch_end(void);
 /* start.c */
 _Noreturn void runtime_refuse(const char *const parts[]);
+/* alone.h: there is no libc that the library was loaded with. */
+extern bool runtime_is_alone;
+void runtime_alone_call(struct runtime_thread *thread, ucontext_t *context);
 /* gated.c: the boundary at the end of what ordinary code asked for. */
 void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t busy);
 /* interpose.c: the raw system calls that the program's own go through. */

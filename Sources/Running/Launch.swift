@@ -2,7 +2,7 @@ internal import CRunning
 internal import Glibc
 
 /// A program that is ready to be executed under the emulation.
-public struct Launch: Equatable, Sendable {
+public struct Launch {
     public enum Mode: String, CaseIterable, Sendable {
         /// Every instruction traps: for debuggers.
         case trap
@@ -32,14 +32,17 @@ public struct Launch: Equatable, Sendable {
     public var arguments: [String]
     /// `NAME=value`.
     public var environment: [String]
+    /// For a program that no library can be preloaded into.
+    private let injection: Injection?
 
     /// Looks at everything that could keep the program from running under the emulation.
     ///
     /// - Parameters:
     ///   - command: the program and its arguments.
     ///   - library: `libuintr-emulation.so`.
+    ///   - runner: `uintr` itself.
     ///   - environment: `NAME=value`, as the program is to have it but for what the emulation adds.
-    public init(_ command: [String], _ options: Options, library: String, environment: [String]) throws(Refusal) {
+    public init(_ command: [String], _ options: Options, library: String, runner: String, environment: [String]) throws(Refusal) {
         guard let name = command.first else { throw Refusal(.usage, "there is no program. Name one: uintr run --abi NAME -- PROGRAM") }
         path = try ProgramSearch.find(name, path: Self.value(of: "PATH", in: environment))
         arguments = command
@@ -55,9 +58,9 @@ public struct Launch: Equatable, Sendable {
             guard access(loader, X_OK) == 0 else {
                 throw Refusal(.notFound, "\(file.path): its loader \(loader) cannot be executed: \(errnoText). Install libc6.")
             }
-        case .alone:
-            throw Refusal(
-                .cannot, "\(file.path) is linked statically: no library can be preloaded. Link it dynamically: without -static.")
+            injection = nil
+        case .alone(let code):
+            injection = Injection(image: try LibraryImage(at: library), code: code, runner: runner)
         }
         guard !library.contains(where: { $0 == ":" || $0 == " " }) else {
             throw Refusal(
@@ -85,6 +88,7 @@ public struct Launch: Equatable, Sendable {
     ///
     /// - Throws: ``Refusal`` if the kernel does not execute it; otherwise this does not return.
     public func become() throws(Refusal) -> Never {
+        try injection?.begin()
         let arguments = CStrings(arguments)
         let environment = CStrings(environment)
         execve(path, arguments.pointers, environment.pointers)

@@ -7,7 +7,14 @@ struct ProgramFile: Equatable {
         /// By this dynamic loader (PT_INTERP).
         case dynamic(loader: String)
         /// It has no PT_INTERP: all that it needs is inside.
-        case alone
+        case alone(Code)
+    }
+
+    /// Addresses in a program without a loader, as its file has them.
+    struct Code: Equatable {
+        var entry: UInt64
+        /// From the first byte of its executable segments to their last.
+        var text: ClosedRange<UInt64>
     }
 
     /// The file that the kernel loads in the end: behind a script, its interpreter.
@@ -16,6 +23,8 @@ struct ProgramFile: Equatable {
 
     /// A script's interpreter may be a script itself, up to this depth (execve(2)).
     private static let deepest = 5
+    /// The first line of a script, or the headers where linkers put them.
+    private static let start = 65536
 
     /// Reads a file's first page, and follows a script to its interpreter.
     ///
@@ -24,10 +33,14 @@ struct ProgramFile: Equatable {
     init(at path: String) throws(Refusal) {
         var path = path
         for _ in 0..<Self.deepest {
-            let start = try FileStart(path)
-            guard let interpreter = start.interpreter else {
+            guard let bytes = ELF.read(path, limit: Self.start) else {
+                throw Refusal(
+                    .cannot,
+                    "\(path) cannot be read (\(errnoText)), and so not be looked at. Give yourself the right to read it: chmod u+r \(path)")
+            }
+            guard let interpreter = Self.interpreter(bytes) else {
                 self.path = path
-                linkage = try start.linkage()
+                linkage = try Self.linkage(ELF(bytes: bytes), path)
                 return
             }
             guard access(interpreter, X_OK) == 0 else {
@@ -39,52 +52,22 @@ struct ProgramFile: Equatable {
         }
         throw Refusal(.notExecutable, "\(path): the interpreters of the script follow each other more than \(Self.deepest) deep.")
     }
-}
 
-/// The errno of the call just made, in words.
-var errnoText: String { String(cString: strerror(errno)) }
-
-/// The start of a file, which holds a script's first line, or an ELF header and the program headers where linkers put them.
-private struct FileStart {
-    let path: String
-    private let bytes: [UInt8]
-
-    init(_ path: String) throws(Refusal) {
-        self.path = path
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else {
-            throw Refusal(
-                .cannot,
-                "\(path) cannot be read (\(errnoText)), and so not be looked at. Give yourself the right to read it: chmod u+r \(path)")
-        }
-        defer { close(file) }
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        let count = pread(file, &buffer, buffer.count, 0)
-        bytes = Array(buffer.prefix(max(0, count)))
-    }
-
-    /// What the line after `#!` names, without its argument.
-    var interpreter: String? {
+    /// What a script's first line names after `#!`, without its argument.
+    private static func interpreter(_ bytes: [UInt8]) -> String? {
         guard bytes.starts(with: "#!".utf8) else { return nil }
         let line = bytes.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
         let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") }
         return words.first.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private func number(_ offset: Int, _ size: Int) -> UInt64? {
-        guard offset >= 0, offset <= bytes.count - size else { return nil }
-        return bytes[offset..<offset + size].reversed().reduce(0) { $0 << 8 | UInt64($1) }
-    }
-
-    /// ELF-64 Object File Format, "ELF Header" and "Program Header".
-    func linkage() throws(Refusal) -> ProgramFile.Linkage {
-        guard bytes.starts(with: [0x7F, UInt8(ascii: "E"), UInt8(ascii: "L"), UInt8(ascii: "F")]), bytes.count >= 64 else {
+    private static func linkage(_ file: ELF, _ path: String) throws(Refusal) -> Linkage {
+        guard file.isELF else {
             throw Refusal(
                 .notExecutable,
                 "\(path) is neither an ELF file nor a script with a #! line. If it is a shell script, run it as: uintr run -- sh \(path)")
         }
-        let (is64, machine, type) = (bytes[4] == 2, number(18, 2) ?? 0, number(16, 2) ?? 0)
-        switch (is64, machine) {
+        switch (file.is64, file.machine) {
         case (true, 62): break
         case (false, 62):
             throw Refusal(
@@ -97,26 +80,28 @@ private struct FileStart {
         default:
             throw Refusal(
                 .cannot,
-                "\(path) is not for x86-64 but for ELF machine \(machine), \(is64 ? 64 : 32)-bit. Build it for x86-64, or run it on a machine of its own kind.")
+                "\(path) is not for x86-64 but for ELF machine \(file.machine), \(file.is64 ? 64 : 32)-bit. Build it for x86-64, or run it on a machine of its own kind.")
         }
-        guard type == 2 || type == 3 else {
-            throw Refusal(.notExecutable, "\(path) is an ELF file that cannot be executed (type \(type)): link it to a program.")
+        guard file.type == 2 || file.type == 3 else {
+            throw Refusal(.notExecutable, "\(path) is an ELF file that cannot be executed (type \(file.type)): link it to a program.")
         }
-        guard let table = number(32, 8), let size = number(54, 2), let count = number(56, 2), size >= 56 else {
-            throw Refusal(.notExecutable, "\(path) is an ELF file without program headers: link it again.")
+        guard let segments = file.segments else {
+            throw Refusal(.cannot, "\(path): its program headers lie too far back to be looked at. Link it with another linker.")
         }
-        for index in 0..<count {
-            let header = Int(clamping: table) + Int(index * size)
-            guard let kind = number(header, 4), let offset = number(header + 8, 8), let length = number(header + 32, 8) else {
-                throw Refusal(.cannot, "\(path): its program headers lie too far back to be looked at. Link it with another linker.")
-            }
-            guard kind == 3 else { continue }
-            let (start, end) = (Int(clamping: offset), Int(clamping: offset) + Int(clamping: min(length, 4096)))
-            guard end <= bytes.count else {
+        if let loader = segments.first(where: { $0.kind == ELF.Segment.interpreter }) {
+            guard loader.offset < UInt64(Self.start - 4096) else {
                 throw Refusal(.cannot, "\(path): the name of its loader lies too far back to be looked at. Link it with another linker.")
             }
-            return .dynamic(loader: String(decoding: bytes[start..<end].prefix { $0 != 0 }, as: UTF8.self))
+            return .dynamic(loader: file.text(loader.offset))
         }
-        return .alone
+        let text = segments.filter {
+            $0.kind == ELF.Segment.load && $0.flags & ELF.Segment.executable != 0 && $0.memorySize > 0
+        }
+        guard let first = text.map(\.address).min(), let last = text.map({ $0.address &+ $0.memorySize &- 1 }).max(), first <= last
+        else { throw Refusal(.notExecutable, "\(path) is an ELF file without code: link it again.") }
+        return .alone(Code(entry: file.entry, text: first...last))
     }
 }
+
+/// The errno of the call just made, in words.
+var errnoText: String { String(cString: strerror(errno)) }

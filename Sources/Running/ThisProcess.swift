@@ -14,14 +14,18 @@ public enum ThisProcess {
         return entries
     }
 
-    /// The library that is preloaded: beside this executable, where every product is built.
-    ///
-    /// - Throws: ``Refusal`` with the command that builds it.
-    public static func library() throws(Refusal) -> String {
+    /// The path of this executable.
+    public static func executable() throws(Refusal) -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         guard count > 0 else { throw Refusal(.cannot, "/proc/self/exe cannot be read: \(errnoText). Mount /proc.") }
-        let executable = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The library that is preloaded: beside this executable, where every product is built.
+    ///
+    /// - Throws: ``Refusal`` with the command that builds it.
+    public static func library(beside executable: String) throws(Refusal) -> String {
         let folder = String(executable[..<(executable.lastIndex(of: "/") ?? executable.startIndex)])
         let library = "\(folder)/libuintr-emulation.so"
         guard access(library, R_OK) == 0 else {
@@ -31,6 +35,12 @@ public enum ThisProcess {
                 "\(library): \(errnoText). Build it: swift build \(release ? "-c release " : "")--product uintr-emulation")
         }
         return library
+    }
+
+    /// True within a program that runs under the emulation: there, the instructions are executed, and nothing is left to be found out.
+    public static func isEmulated(_ environment: [String]) -> Bool {
+        let preloaded = Launch.value(of: "LD_PRELOAD", in: environment) ?? ""
+        return preloaded.split { $0 == ":" || $0 == " " }.contains { $0.hasSuffix("/libuintr-emulation.so") }
     }
 
     /// Refuses a kernel without the filters that the emulation needs for system calls made without libc.

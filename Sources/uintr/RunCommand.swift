@@ -30,10 +30,15 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "At the end, also after a crash, print the last instructions and notifications on standard error.")
     var trace = false
 
+    @Option(help: .hidden)
+    var argumentZero: String?
+
     @Argument(parsing: .captureForPassthrough, help: "The program, and its arguments.")
     var command: [String] = []
 
     func run() throws {
+        // What follows is the program's, but for this.
+        if ["--help", "-h"].contains(command.first) { throw CleanExit.helpRequest(self) }
         do throws(Refusal) {
             let launch = try prepare()
             try launch.become()
@@ -59,13 +64,17 @@ struct RunCommand: ParsableCommand {
         guard ABI(rawValue: named) != nil else {
             throw .usage("\(abi == nil ? "UINTR_ABI" : "--abi"): there is no ABI \"\(named)\". Use \(ABI.names.joined(separator: ", ")).")
         }
-        if case .executed = Platform.live.testui() {
+        if !ThisProcess.isEmulated(environment), case .executed = Platform.live.testui() {
             throw .cannot(
                 "this processor and kernel have user interrupts, so nothing traps that could be emulated. Run the program by itself; \"uintr probe\" says which ABI the kernel has.")
         }
         try ThisProcess.checkSeccomp()
-        let options = Launch.Options(abi: named, mode: mode, stats: stats, trace: trace)
-        return try Launch(Array(command), options, library: try ThisProcess.library(), environment: environment)
+        let executable = try ThisProcess.executable()
+        var launch = try Launch(
+            Array(command), Launch.Options(abi: named, mode: mode, stats: stats, trace: trace),
+            library: try ThisProcess.library(beside: executable), runner: executable, environment: environment)
+        if let argumentZero { launch.arguments[0] = argumentZero }
+        return launch
     }
 }
 
