@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -52,6 +53,21 @@ int runtime_high(int fd)
 	return (int)high;
 }
 
+/* The timer, and the cookie. Without a timer the receiver is not moderated. */
+static void open_timer(struct runtime_receiver *receiver, uint32_t tid, int number)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = number };
+	int timer = -1;
+
+	event._sigev_un._tid = (int)tid;
+	event.sigev_value.sival_ptr = receiver;
+	if (call3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&timer) < 0)
+		timer = -1;
+	receiver->timer = timer;
+	call3(SYS_getrandom, (long)&receiver->cookie, sizeof(receiver->cookie), 0);
+	receiver->cookie |= 1;
+}
+
 int runtime_pipe_open(struct runtime_receiver *receiver, uint32_t tid, bool restart)
 {
 	struct f_owner_ex owner = { F_OWNER_TID, (int)tid };
@@ -69,7 +85,21 @@ int runtime_pipe_open(struct runtime_receiver *receiver, uint32_t tid, bool rest
 		runtime_close(receiver->pipe_write);
 		return (int)failure;
 	}
+	open_timer(receiver, tid, restart ? NOTIFY_RESTART : NOTIFY_BREAK);
 	return 0;
+}
+
+bool runtime_timer_set(struct runtime_receiver *receiver, uint64_t nanoseconds)
+{
+	struct itimerspec time = { { 0, 0 }, { (time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000) } };
+
+	return receiver->timer >= 0 && runtime_call(SYS_timer_settime, receiver->timer, 0, (long)&time, 0, 0, 0) == 0;
+}
+
+void runtime_timer_delete(struct runtime_receiver *receiver)
+{
+	if (receiver->timer >= 0)
+		call3(SYS_timer_delete, receiver->timer, 0, 0);
 }
 
 static struct runtime_page *map_page(int memfd)

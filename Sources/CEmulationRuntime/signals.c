@@ -242,13 +242,14 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 	struct runtime_thread *thread = runtime_thread_current();
 	ucontext_t *context = raw;
 	uint64_t address = 0;
+	bool timer = info->si_code == SI_TIMER && thread->receiver && info->si_value.sival_ptr == thread->receiver;
 	int verdict;
 
-	if (info->si_code <= 0) {
+	if (info->si_code <= 0 && !timer) {
 		pass_on(number, info, context);
 		return;
 	}
-	if (number == runtime_close_signal())
+	if (number == runtime_close_signal() && !timer)
 		thread->closed = 1;
 	runtime_event(RUNTIME_TAKEN, 0, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
 	runtime_notified(thread);

@@ -27,7 +27,9 @@ enum runtime_page_state { RUNTIME_PAGE_ENDED, RUNTIME_PAGE_ACTIVE, RUNTIME_PAGE_
 struct runtime_page {
 	/** 64-byte aligned; changed by locked operations only. */
 	uint64_t upid[2];
-	uint64_t reserved[6];
+	uint64_t reserved[5];
+	/** Tells the receiver's own thread, which reads it as any sender does, that the page is its own. */
+	uint64_t cookie;
 	/** An enum runtime_page_state. */
 	uint64_t state;
 };
@@ -41,8 +43,10 @@ struct runtime_receiver {
 	int32_t memfd[RUNTIME_VECTORS], peer[RUNTIME_VECTORS];
 	/** The notification pipe. It is written by senders; nobody needs to read it. */
 	int32_t pipe_read, pipe_write;
-	/** The flags of register_handler. */
+	uint64_t cookie;
+	/** The flags of register_handler; the timer that ends a pause of Moderation.swift. */
 	uint32_t flags;
+	int32_t timer;
 	/** All receivers of the process, so that the child of a fork can let go of them. */
 	struct runtime_receiver *next;
 };
@@ -117,6 +121,11 @@ struct runtime_thread {
 	struct runtime_senders *senders;
 	/** Vectors delivered since the thread began. */
 	uint64_t delivered;
+	/** Moderation.swift, in nanoseconds: how far receiving is ahead; since when; until when senders are not heard, or 0. */
+	uint64_t debt, since, until;
+	uint32_t receiving;
+	/** What is held was sent by the thread itself. */
+	uint32_t own;
 	uint32_t tid;
 	/** A notification has come: the word that uintr_wait sleeps on. */
 	uint32_t awake;
@@ -237,6 +246,9 @@ static inline long runtime_call(long number, long a, long b, long c, long d, lon
 static inline uint64_t runtime_page_state(const struct runtime_page *page) { return __atomic_load_n(&page->state, __ATOMIC_SEQ_CST); }
 static inline void runtime_page_set_state(struct runtime_page *page, enum runtime_page_state state) { __atomic_store_n(&page->state, state, __ATOMIC_SEQ_CST); }
 
+static inline uint64_t runtime_page_cookie(const struct runtime_page *page) { return __atomic_load_n(&page->cookie, __ATOMIC_RELAXED); }
+static inline void runtime_page_set_cookie(struct runtime_page *page, uint64_t cookie) { __atomic_store_n(&page->cookie, cookie, __ATOMIC_SEQ_CST); }
+
 /** LOCK CMPXCHG16B on 16-byte aligned memory; `expected` becomes what was there. */
 static inline void runtime_compare_exchange16(void *memory, uint64_t *expected_low, uint64_t *expected_high, uint64_t low,
 					      uint64_t high)
@@ -265,6 +277,9 @@ void runtime_unmap(void *memory, uint64_t size);
 
 /** Make the receiver's pipe signal this thread: 0 or a negated errno. `restart` picks the signal that restarts system calls. */
 int runtime_pipe_open(struct runtime_receiver *receiver, uint32_t tid, bool restart);
+/** A signal to the receiver's thread after so many nanoseconds. False where there is no timer. */
+bool runtime_timer_set(struct runtime_receiver *receiver, uint64_t nanoseconds);
+void runtime_timer_delete(struct runtime_receiver *receiver);
 /** A sealed memfd of one page, mapped: its descriptor, or a negated errno. */
 int runtime_page_make(struct runtime_page **page);
 /** A descriptor that carries the right to send: {vector} with memfd and pipe. `peer` is the other end of its socket. */

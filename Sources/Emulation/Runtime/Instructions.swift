@@ -106,7 +106,12 @@ private func senduipi(
 extension UnsafeMutablePointer<runtime_thread> {
     /// SENDUIPI's last step. One that fails takes ON back, so that the next send tries again.
     func notify(_ connection: runtime_connection) {
-        guard runtime_notify(self, connection.notify) < 0, let page = connection.page else { return }
-        _ = runtime_fetch_and(page, ~UPID.onMask)
+        guard let page = connection.page else { return }
+        if let receiver = pointee.receiver, runtime_page_cookie(page) == receiver.pointee.cookie {
+            // To itself: the boundary after this instruction is the arrival.
+            (pointee.held, pointee.awake, pointee.own) = (1, 1, 1)
+        } else if runtime_notify(self, connection.notify) < 0 {
+            _ = runtime_fetch_and(page, ~UPID.onMask)
+        }
     }
 }

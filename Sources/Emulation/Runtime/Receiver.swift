@@ -65,6 +65,7 @@ extension UnsafeMutablePointer<runtime_thread> {
     func forgetHandler() {
         pointee.receiver = nil
         (pointee.uif, pointee.uirr, pointee.held) = (0, 0, 0)
+        forgive()
         (pointee.uihandler, pointee.uistackadjust) = (0, 0)
     }
 }
@@ -100,6 +101,7 @@ extension UnsafeMutablePointer<runtime_receiver> {
 
     /// The pipe and the memory; the lock is held.
     func dispose() {
+        runtime_timer_delete(self)
         runtime_close(pointee.pipe_read)
         runtime_close(pointee.pipe_write)
         if runtime_receivers == self {
@@ -121,6 +123,7 @@ extension UnsafeMutablePointer<runtime_receiver> {
         let upid = UPID(nv: LogicalProcessor.notificationVector, ndst: thread.pointee.tid).octaword
         runtime_store(UnsafeMutableRawPointer(page) + 8, upid.high)
         runtime_store(page, upid.low)
+        runtime_page_set_cookie(page, pointee.cookie)
         runtime_page_set_state(page, RUNTIME_PAGE_ACTIVE)
         runtime_receiver_set(self, vector, page, memfd, -1)
         pointee.vectors |= 1 &<< vector

@@ -65,7 +65,14 @@ extension UnsafeMutablePointer<runtime_senders> {
     fileprivate func disconnect(_ index: UInt64) {
         set(index, UITTEntry())
         pointee.used &-= 1
-        while runtime_is_entered(self) { runtime_yield() }
+        // A thread that a signal handler keeps within, or took out of it by longjmp, is not waited for: then the page and the pipe
+        // stay, and what it posts goes where it always went.
+        var tries = 0
+        while runtime_is_entered(self), tries < 10_000 {
+            runtime_yield()
+            tries &+= 1
+        }
+        guard !runtime_is_entered(self) else { return }
         close(runtime_connection_get(self, index))
     }
 
