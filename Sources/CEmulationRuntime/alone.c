@@ -86,6 +86,7 @@ INTERNAL void runtime_alone_start(uint64_t *stack)
 	thread = make_state();
 	if (!thread || runtime_call(SYS_arch_prctl, ARCH_SET_GS, (long)thread, 0, 0, 0, 0))
 		runtime_refuse((const char *[]){ "there is no memory for the first thread's state.", NULL });
+	runtime_runner = uintr_emulation_alone.runner;
 	runtime_start();
 	/* What the program was started with blocked. */
 	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, 8, 0, 0);
@@ -242,73 +243,27 @@ static long block(struct runtime_thread *thread, const ucontext_t *context, long
 
 /* --- other programs --- */
 
-/* True for what only `uintr run` can give the emulation to: an ELF file for x86-64 without PT_INTERP. */
-static bool is_alone(const char *path, bool follow)
+/* execve(2). What is unreadable is the kernel's to refuse. */
+static long execute(const ucontext_t *context, uint64_t path, uint64_t arguments, uint64_t environ)
 {
-	long file = runtime_call(SYS_open, (long)path, 0 /* O_RDONLY */ | 02000000 /* O_CLOEXEC */, 0, 0, 0, 0), size;
-	unsigned char bytes[1024];
-	uint64_t table = 0;
-	unsigned int count, each;
-
-	if (file < 0)
-		return false;
-	size = runtime_call(SYS_pread64, file, (long)bytes, sizeof(bytes) - 1, 0, 0, 0);
-	runtime_close((int)file);
-	if (size > 2 && bytes[0] == '#' && bytes[1] == '!' && follow) {
-		char *start = (char *)bytes + 2, *end;
-
-		bytes[size] = 0;
-		while (*start == ' ' || *start == '\t')
-			start++;
-		for (end = start; *end && *end != ' ' && *end != '\t' && *end != '\n' && *end != '\r';)
-			end++;
-		*end = 0;
-		return is_alone(start, false);
-	}
-	if (size < 64 || memcmp(bytes, "\177ELF\2\1", 6) || bytes[18] != 62 || bytes[19])
-		return false;
-	memcpy(&table, bytes + 32, sizeof(table));
-	each = bytes[54] | bytes[55] << 8, count = bytes[56] | bytes[57] << 8;
-	for (unsigned int index = 0; index < count; index++) {
-		uint64_t at = table + (uint64_t)index * each;
-		uint32_t kind;
-
-		if (at > (uint64_t)size - sizeof(kind))
-			return false;
-		memcpy(&kind, bytes + at, sizeof(kind));
-		if (kind == 3)
-			return false;
-	}
-	return true;
-}
-
-/*
- * execve(2) of a program that no library can be preloaded into: `uintr run` executes it in this process. Its arguments and its
- * environment stay where they are; what is unreadable is the kernel's to refuse.
- */
-static long execute(uint64_t path, uint64_t arguments, uint64_t environ)
-{
-	const char *first[] = { uintr_emulation_alone.runner, "run", "--abi", runtime_abi.name, "--argument-zero", NULL, "--", NULL };
-	uint64_t count = 0, word = 0, *list;
-	size_t leading = sizeof(first) / sizeof(*first);
+	uint64_t count = 0, word = 0, mask, all, *list = NULL;
+	char resolved[RUNTIME_PATH_SIZE];
 	uint8_t byte;
 	long result;
 
 	while (arguments && runtime_user_load(arguments + 8 * count, &word) && word)
 		count++;
-	if (!count || !runtime_user_byte(path, &byte) || !uintr_emulation_alone.runner[0] || !is_alone((const char *)path, true) ||
-	    runtime_call(SYS_access, (long)path, 1 /* X_OK */, 0, 0, 0, 0))
-		return runtime_call(SYS_execve, (long)path, (long)arguments, (long)environ, 0, 0, 0);
-	list = runtime_map((leading + count) * 8);
-	if (!list)
-		return -ENOMEM;
-	memcpy(list, first, sizeof(first));
-	runtime_user_load(arguments, &list[5]);
-	list[leading - 1] = path;
-	for (uint64_t place = 1; place < count; place++)
-		runtime_user_load(arguments + 8 * place, &list[leading - 1 + place]);
-	result = runtime_call(SYS_execve, (long)uintr_emulation_alone.runner, (long)list, (long)environ, 0, 0, 0);
-	runtime_unmap(list, (leading + count) * 8);
+	/* A signal mask survives exec: this one is the handler's. */
+	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
+	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&all, 8, 0, 0);
+	runtime_signals_restore(mask);
+	if (count && runtime_user_byte(path, &byte) && (list = runtime_runner_arguments((const char *)path, (char **)arguments, resolved)))
+		result = runtime_call(SYS_execve, (long)runtime_runner, (long)list, (long)environ, 0, 0, 0);
+	else
+		result = runtime_call(SYS_execve, (long)path, (long)arguments, (long)environ, 0, 0, 0);
+	runtime_signals_restore(all);
+	if (list)
+		runtime_runner_free(list);
 	return result;
 }
 
@@ -340,7 +295,7 @@ void runtime_alone_call(struct runtime_thread *thread, ucontext_t *context)
 		runtime_call(number, (long)registers[RUNTIME_RDI], 0, 0, 0, 0, 0);
 		__builtin_unreachable();
 	case SYS_execve:
-		result = execute(registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
+		result = execute(context, registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
 		break;
 	default:
 		thread->busy = busy;

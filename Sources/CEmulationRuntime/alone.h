@@ -30,6 +30,17 @@ struct runtime_thread *runtime_alone_thread(void);
 /** alone.S: clone(2) for a child that goes on at `block`, its registers, on its own stack. */
 long runtime_clone(uint64_t flags, uint64_t *block, uint64_t parent_tid, uint64_t child_tid, uint64_t tls);
 
+/** exec.c: the path of `uintr`; empty if it is not there. */
+extern const char *runtime_runner;
+#define RUNTIME_PATH_SIZE 4096
+/**
+ * What `uintr` is to be executed with in the place of a program that no library can be preloaded into: an ELF file for x86-64
+ * without PT_INTERP, or a script for one. NULL for all others. To be freed, where the exec fails; `resolved` is part of it.
+ */
+void *runtime_runner_arguments(const char *path, char *const arguments[], char resolved[RUNTIME_PATH_SIZE]);
+void runtime_runner_free(void *list);
+void runtime_exec_open(void);
+
 /** thread.c: around a fork. */
 void runtime_before_fork(void);
 void runtime_parent_after_fork(void);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
@@ -27,7 +28,7 @@ static const uint16_t trapped[] = {
 enum { NEXT = 0, ALLOW = 253, TRAP = 254, NO_CALL = 255 };
 
 struct assembler {
-	struct sock_filter code[64];
+	struct sock_filter code[96];
 	unsigned short count;
 };
 
@@ -96,6 +97,16 @@ INTERNAL int runtime_alone_filter(void)
 	equal(&code, SIG_UNBLOCK, ALLOW, NEXT);
 	load(&code, LOW(1));
 	equal(&code, 0, ALLOW, TRAP);
+	/* futex: a wait with a timeout. */
+	equal(&code, SYS_futex, NEXT, 8);
+	load(&code, LOW(3));
+	equal(&code, 0, NEXT, 2);
+	load(&code, HIGH(3));
+	equal(&code, 0, ALLOW, NEXT);
+	load(&code, LOW(1));
+	emit(&code, BPF_ALU | BPF_AND | BPF_K, NEXT, NEXT, FUTEX_CMD_MASK);
+	equal(&code, FUTEX_WAIT, TRAP, NEXT);
+	equal(&code, FUTEX_WAIT_BITSET, TRAP, ALLOW);
 	/* clone: a thread with a stack of its own, or a process with a copy of this one. The rest is vfork. */
 	equal(&code, SYS_clone, NEXT, ALLOW);
 	load(&code, LOW(1));

@@ -95,8 +95,10 @@ void runtime_start(void)
 	if (!runtime_is_alone)
 		runtime_threads_open();
 	runtime_probe();
-	if (!runtime_is_alone)
+	if (!runtime_is_alone) {
 		runtime_shields_open();
+		runtime_exec_open();
+	}
 	runtime_signals_open();
 	filter();
 }

@@ -91,8 +91,7 @@ public struct Launch {
         try injection?.begin()
         let arguments = CStrings(arguments)
         let environment = CStrings(environment)
-        execve(path, arguments.pointers, environment.pointers)
-        let failure = errno
+        let failure = running_execute(path, arguments.pointers, environment.pointers)
         throw Refusal(
             failure == ENOENT ? .notFound : .notExecutable, "\(path) cannot be executed: \(String(cString: strerror(failure))).")
     }

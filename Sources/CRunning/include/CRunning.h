@@ -15,6 +15,9 @@ bool running_gains_no_privileges(void);
 /** True for a file with the attribute security.capability. */
 bool running_has_capabilities(const char *path);
 
+/** execve(2) itself: where this process is emulated, the function would come back to `uintr run`. The errno. */
+int running_execute(const char *path, char *const arguments[], char *const environment[]);
+
 /** fork(2), which Swift hides: the child has this thread only. */
 pid_t running_fork(void);
 /** Let that process trace this one, where Yama asks for it. */
