@@ -29,10 +29,30 @@ void *runtime_map(uint64_t size)
 }
 
 void runtime_unmap(void *memory, uint64_t size) { call3(SYS_munmap, (long)memory, (long)size, 0); }
+/* A bit for each of the runtime's own. */
+static uint64_t own[RUNTIME_DESCRIPTORS / 64];
+
+bool runtime_is_own(int fd)
+{
+	return fd >= 0 && fd < RUNTIME_DESCRIPTORS && __atomic_load_n(&own[fd / 64], __ATOMIC_RELAXED) >> (fd % 64) & 1;
+}
+
+static void set_own(int fd, bool is)
+{
+	if (fd < 0 || fd >= RUNTIME_DESCRIPTORS)
+		return;
+	if (is)
+		__atomic_fetch_or(&own[fd / 64], 1ull << (fd % 64), __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&own[fd / 64], ~(1ull << (fd % 64)), __ATOMIC_RELAXED);
+}
+
 void runtime_close(int fd)
 {
-	if (fd >= 0)
-		call3(SYS_close, fd, 0, 0);
+	if (fd < 0)
+		return;
+	set_own(fd, false);
+	call3(SYS_close, fd, 0, 0);
 }
 
 int runtime_high(int fd)
@@ -48,8 +68,10 @@ int runtime_high(int fd)
 	high = call3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, (long)(limit.rlim_cur / 4 * 3));
 	/* Where the upper quarter is full, the number that it has must do. */
 	if (high < 0)
-		return fd;
-	runtime_close(fd);
+		high = fd;
+	else
+		runtime_close(fd);
+	set_own((int)high, true);
 	return (int)high;
 }
 
@@ -183,6 +205,28 @@ void runtime_descriptor_watch(int peer, uint32_t tid)
 	call3(SYS_fcntl, peer, F_SETFL, O_NONBLOCK | O_ASYNC);
 }
 
+/*
+ * All holders of the pipe share its file's flags: one that clears O_NONBLOCK and fills the pipe would block the others. Where we may
+ * open the pipe ourselves (same user), we do. Takes over `fd`.
+ */
+static int own_description(int fd)
+{
+	char path[32] = "/proc/self/fd/", digits[12];
+	size_t length = 14, count = 0;
+	long opened;
+
+	for (int rest = fd; rest || !count; rest /= 10)
+		digits[count++] = (char)('0' + rest % 10);
+	while (count)
+		path[length++] = digits[--count];
+	path[length] = 0;
+	opened = call3(SYS_open, (long)path, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	if (opened < 0)
+		return fd;
+	runtime_close(fd);
+	return (int)opened;
+}
+
 int runtime_descriptor_read(int fd, struct runtime_ticket *out)
 {
 	uint64_t words[2] = { 0, 0 };
@@ -211,7 +255,7 @@ int runtime_descriptor_read(int fd, struct runtime_ticket *out)
 		return -EOPNOTSUPP;
 	}
 	call3(SYS_fstat, fd, (long)&status, 0);
-	*out = (struct runtime_ticket){ words[1], status.st_ino, files[0], runtime_high(files[1]) };
+	*out = (struct runtime_ticket){ words[1], status.st_ino, files[0], runtime_high(own_description(files[1])) };
 	return 0;
 }
 

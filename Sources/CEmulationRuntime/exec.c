@@ -118,7 +118,6 @@ void runtime_exec_open(void)
 	const char *preload = getenv("LD_PRELOAD"), *found = preload ? strstr(preload, library) : NULL, *start = found;
 	size_t length;
 
-	real_posix_spawn = dlsym(RTLD_NEXT, "posix_spawn");
 	if (!found)
 		return;
 	while (start > preload && start[-1] != ':' && start[-1] != ' ')
@@ -223,7 +222,11 @@ PUBLIC int posix_spawn(pid_t *child, const char *path, const posix_spawn_file_ac
 {
 	char resolved[RUNTIME_PATH_SIZE];
 	void *list = runtime_runner_arguments(path, arguments, resolved);
-	int failure = real_posix_spawn(child, list ? runtime_runner : path, actions, attributes, list ? list : arguments, environment);
+	int failure;
+
+	if (!real_posix_spawn)
+		real_posix_spawn = dlsym(RTLD_NEXT, "posix_spawn");
+	failure = real_posix_spawn(child, list ? runtime_runner : path, actions, attributes, list ? list : arguments, environment);
 
 	if (list)
 		runtime_runner_free(list);

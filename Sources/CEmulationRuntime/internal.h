@@ -32,9 +32,14 @@ struct runtime_site *runtime_find_site(uint64_t address);
 int runtime_boundary(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
 void runtime_notified(struct runtime_thread *thread);
 long runtime_emulate_call(struct runtime_thread *thread, long number, uint64_t a, uint64_t b, uint64_t c);
+long runtime_adopt_table(struct runtime_thread *thread, int fd);
 void runtime_vectors_closed(struct runtime_thread *thread);
 void runtime_thread_end(struct runtime_thread *thread);
 void runtime_child(struct runtime_thread *thread);
+
+/* descriptors.c: numbers below this may be the runtime's own. */
+#define RUNTIME_DESCRIPTORS 65536
+bool runtime_is_own(int fd);
 
 /* signals.c */
 void runtime_signals_open(void);

@@ -35,13 +35,23 @@ static bool shield(uint64_t *mask)
 
 static void unshield(const uint64_t *mask) { runtime_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, 0, 8, 0, 0); }
 
+/* Another library's constructor may have called before ours ran. */
+#define FIND_ONCE(name)                                      \
+	do {                                                 \
+		if (!real_##name)                            \
+			real_##name = dlsym(RTLD_NEXT, #name); \
+	} while (0)
+
 #define SHIELDED(type, name, parameters, arguments)          \
 	static type(*real_##name) parameters;                \
 	PUBLIC type name parameters                          \
 	{                                                    \
 		uint64_t mask;                               \
 		bool shielded = shield(&mask);               \
-		type result = real_##name arguments;         \
+		type result;                                 \
+                                                             \
+		FIND_ONCE(name);                             \
+		result = real_##name arguments;              \
                                                              \
 		if (shielded)                                \
 			unshield(&mask);                     \
@@ -73,6 +83,7 @@ static const sigset_t *with_notifications(const sigset_t *mask, sigset_t *space)
                                                              \
 		if (shielded)                                \
 			set = with_notifications(set, &space); \
+		FIND_ONCE(name);                             \
 		result = real_##name arguments;              \
 		if (shielded)                                \
 			unshield(&mask);                     \
@@ -116,6 +127,7 @@ PUBLIC int sigsuspend(const sigset_t *set)
 	struct runtime_receiver *receiver = runtime_thread_current()->receiver;
 	sigset_t space;
 
+	FIND_ONCE(sigsuspend);
 	return real_sigsuspend(receiver && !receiver->flags ? with_notifications(set, &space) : set);
 }
 
@@ -124,18 +136,9 @@ PUBLIC int pause(void)
 {
 	sigset_t mask;
 
+	FIND_ONCE(pause);
 	if (!runtime_thread_current()->receiver)
 		return real_pause();
 	pthread_sigmask(SIG_BLOCK, NULL, &mask);
 	return sigsuspend(&mask);
-}
-
-#define FIND(name) real_##name = dlsym(RTLD_NEXT, #name)
-INTERNAL void runtime_shields_open(void)
-{
-	FIND(poll), FIND(__poll_chk), FIND(ppoll), FIND(select), FIND(pselect);
-	FIND(epoll_wait), FIND(epoll_pwait), FIND(epoll_pwait2);
-	FIND(nanosleep), FIND(clock_nanosleep), FIND(sleep), FIND(usleep), FIND(thrd_sleep);
-	FIND(sem_timedwait), FIND(sem_clockwait), FIND(sigtimedwait), FIND(sigwaitinfo);
-	FIND(msgrcv), FIND(msgsnd), FIND(semop), FIND(semtimedop), FIND(sigsuspend), FIND(pause);
 }

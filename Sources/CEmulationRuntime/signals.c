@@ -224,7 +224,7 @@ INTERNAL void runtime_on_system_call(int number, siginfo_t *info, void *raw)
 	}
 	/* A wait sleeps with the program's mask. */
 	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
-	thread->busy = 1;
+	thread->busy = busy + 1;
 	set_mask(&mask);
 	registers[RUNTIME_RAX] = (uint64_t)runtime_emulate_call(thread, (long)registers[RUNTIME_RAX], registers[RUNTIME_RDI],
 								registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
@@ -242,7 +242,9 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 	struct runtime_thread *thread = runtime_thread_current();
 	ucontext_t *context = raw;
 	uint64_t address = 0;
-	bool timer = info->si_code == SI_TIMER && thread->receiver && info->si_value.sival_ptr == thread->receiver;
+	/* The receiver may have gone while its timer's signal was pending. */
+	bool timer = info->si_code == SI_TIMER && (program[number].handler == SIG_DFL ||
+						   (thread->receiver && info->si_value.sival_ptr == thread->receiver));
 	int verdict;
 
 	if (info->si_code <= 0 && !timer) {
@@ -253,8 +255,10 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 		thread->closed = 1;
 	runtime_event(RUNTIME_TAKEN, 0, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
 	runtime_notified(thread);
-	if (thread->busy)
+	if (thread->busy) {
+		thread->missed = 1;
 		return;
+	}
 	if (thread->closed)
 		runtime_vectors_closed(thread);
 	verdict = runtime_boundary(thread, (uint64_t *)context->uc_mcontext.gregs, &address);

@@ -1,5 +1,6 @@
 /* The start of the library: what the environment asks for, and whether this machine can be given it. */
 #define _GNU_SOURCE
+#include <cpuid.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -15,7 +16,6 @@ INTERNAL extern uint32_t runtime_first_call, runtime_call_span;
 INTERNAL void runtime_threads_open(void);
 INTERNAL void runtime_patching_open(void);
 INTERNAL int runtime_filter_open(void);
-INTERNAL void runtime_shields_open(void);
 INTERNAL void runtime_watch_open(void);
 
 _Noreturn void runtime_refuse(const char *const parts[])
@@ -86,8 +86,16 @@ static void filter(void)
 						 "UINTR_EMULATION_SECCOMP=0 if the program makes none.", NULL });
 }
 
+static void look_at_processor(void)
+{
+	unsigned int a, b, c, d;
+
+	runtime_virtual = __get_cpuid(1, &a, &b, &c, &d) && c >> 31;
+}
+
 void runtime_start(void)
 {
+	look_at_processor();
 	choose_abi();
 	choose_mode();
 	runtime_watch_open();
@@ -95,10 +103,8 @@ void runtime_start(void)
 	if (!runtime_is_alone)
 		runtime_threads_open();
 	runtime_probe();
-	if (!runtime_is_alone) {
-		runtime_shields_open();
+	if (!runtime_is_alone)
 		runtime_exec_open();
-	}
 	runtime_signals_open();
 	filter();
 }

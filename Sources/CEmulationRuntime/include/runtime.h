@@ -57,7 +57,10 @@ struct runtime_senders {
 	uint64_t uitt[2 * RUNTIME_ENTRIES];
 	/** Where an entry's notifications are written. */
 	int32_t notify[RUNTIME_ENTRIES];
-	/** A duplicate of the descriptor that was connected: it keeps the vector busy. Or -1. */
+	/**
+	 * -1, or: a duplicate of the descriptor that was connected, which keeps the vector busy (project); the memfd, which a
+	 * uipi_fd hands on (uintr-next 6.0).
+	 */
 	int32_t descriptor[RUNTIME_ENTRIES];
 	/** What tells that descriptor from others: its inode. */
 	uint64_t identity[RUNTIME_ENTRIES];
@@ -127,6 +130,8 @@ struct runtime_thread {
 	/** What is held was sent by the thread itself. */
 	uint32_t own;
 	uint32_t tid;
+	/** A notification came while `busy` was set: the boundary is to be looked at once more. */
+	uint32_t missed;
 	/** A notification has come: the word that uintr_wait sleeps on. */
 	uint32_t awake;
 	/** Writing to a notification pipe: a SIGPIPE is nobody's. */
@@ -197,6 +202,8 @@ extern struct runtime_senders *runtime_thread_senders RUNTIME_SHARED;
 
 extern struct runtime_sites *runtime_sites RUNTIME_SHARED;
 extern uint32_t runtime_mode RUNTIME_SHARED;
+/** CPUID says that a hypervisor is there. */
+extern bool runtime_virtual RUNTIME_SHARED;
 /** Where the gates of gate.S are, and where the thread's state lies from its segment's base. */
 uint64_t runtime_gate_address(bool executes);
 int32_t runtime_thread_offset(void);
@@ -294,6 +301,27 @@ void runtime_descriptor_watch(int peer, uint32_t tid);
 int runtime_close_signal(void);
 /** Read it and leave it in place: 0, -EBADF, or -EOPNOTSUPP for a descriptor of another kind. The caller owns memfd and notify. */
 int runtime_descriptor_read(int fd, struct runtime_ticket *out);
+/** As many entries of a table as one message can carry, with two descriptors each. */
+#define RUNTIME_TABLE_MAX 126
+struct runtime_table {
+	uint64_t magic, count;
+	struct { uint32_t index, vector; } entry[RUNTIME_TABLE_MAX];
+	int32_t file[2 * RUNTIME_TABLE_MAX];
+};
+static inline void runtime_table_add(struct runtime_table *table, uint64_t index, uint64_t vector, int memfd, int notify)
+{
+	table->entry[table->count].index = (uint32_t)index, table->entry[table->count].vector = (uint32_t)vector;
+	table->file[2 * table->count] = memfd, table->file[2 * table->count + 1] = notify;
+	table->count++;
+}
+static inline uint64_t runtime_table_index(const struct runtime_table *table, uint64_t place) { return table->entry[place].index; }
+static inline uint64_t runtime_table_vector(const struct runtime_table *table, uint64_t place) { return table->entry[place].vector; }
+static inline int runtime_table_memfd(const struct runtime_table *table, uint64_t place) { return table->file[2 * place]; }
+static inline int runtime_table_notify(const struct runtime_table *table, uint64_t place) { return table->file[2 * place + 1]; }
+/** A descriptor that carries a table, or a negated errno. */
+int runtime_table_make(struct runtime_table *table);
+/** Read it and leave it in place: 0, -EBADF, or -ENOTTY for a descriptor of another kind. The caller owns the files. */
+int runtime_table_read(int fd, struct runtime_table *out);
 /** Map the page of a sender; NULL if it is no such page. */
 struct runtime_page *runtime_page_map(int memfd);
 /** True when no copy of a descriptor is left whose other end `peer` is. */

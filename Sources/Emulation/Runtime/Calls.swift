@@ -26,6 +26,7 @@ func emulateCall(_ thread: Thread, _ number: Int, _ a: UInt64, _ b: UInt64, _ c:
     case UINTR_CALL_UNREGISTER_SENDER: return unregisterSender(thread, CInt(truncatingIfNeeded: a), flags: second)
     case UINTR_CALL_REGISTER_SELF: return registerSelf(thread, vector: a, flags: second)
     case UINTR_CALL_ALT_STACK: return alternateStack(thread, a, size: b, flags: UInt32(truncatingIfNeeded: c))
+    case UINTR_CALL_IPI_FD: return ipiDescriptor(thread, flags: UInt32(truncatingIfNeeded: a))
     default: return Failure.noCall
     }
 }

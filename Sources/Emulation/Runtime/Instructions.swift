@@ -99,7 +99,9 @@ private func senduipi(
         address.pointee = error.address
         return Verdict(error)
     }
-    cpu.store(thread, registers)
+    // UIF and UIRR stay as they are: in a gate, a signal handler of the program's may have changed them meanwhile.
+    registers[RUNTIME_RIP] = cpu.rip
+    registers[RUNTIME_RFLAGS] = cpu.rflags.rawValue
     return .done
 }
 

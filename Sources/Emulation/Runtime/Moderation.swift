@@ -5,10 +5,13 @@ internal import CEmulationRuntime
 // between. Where the first gets ahead, senders are not heard (ON stays set) until the second has caught up; a timer sees to that.
 
 extension UnsafeMutablePointer<runtime_thread> {
-    /// How far receiving may get ahead, in nanoseconds.
-    private var limit: UInt64 { 30_000 }
-    /// What a notification's signal costs before and after its handler here, roughly, in nanoseconds.
-    private var signalCost: UInt64 { 3_000 }
+    /// How far receiving may get ahead, in nanoseconds. Less would take more timers, and one costs tens of microseconds where a
+    /// hypervisor has to be asked.
+    private var limit: UInt64 { 150_000 }
+    /// What a notification's signal and the timer cost outside of what is measured, roughly, in nanoseconds. Under a hypervisor
+    /// the interrupt from the other CPU is most of it.
+    private var signalCost: UInt64 { runtime_virtual ? 14_000 : 1_500 }
+    private var timerCost: UInt64 { 50_000 }
 
     /// The thread turns from its own code to receiving.
     func beginReceiving() {
@@ -31,7 +34,7 @@ extension UnsafeMutablePointer<runtime_thread> {
         let debt = pointee.debt &+ (now &- pointee.since)
         guard debt > limit else { return false }
         endReceiving(now)
-        let pause = pointee.debt &+ pointee.debt / 4
+        let pause = pointee.debt &+ pointee.debt / 2 &+ timerCost
         guard runtime_timer_set(receiver, pause) else { return false }
         pointee.until = now &+ pause
         return true

@@ -1,6 +1,7 @@
 /* What fork, exec, the end of a thread, close, a killed receiver and a second registration leave. */
 #include "program.h"
 #include <setjmp.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 
 static volatile uint64_t count, last;
@@ -229,6 +230,64 @@ static void closed(void)
 	EQUAL(unregister_handler(0), 0);
 }
 
+/* A program that closes all there is, as daemons do, loses its descriptors and no connection. */
+static void closes_all(void)
+{
+	int index, mine;
+
+	count = 0;
+	EQUAL(register_handler(handler, 0), 0);
+	mine = (int)make_fd(7, 0);
+	index = (int)register_sender(mine, 0);
+	_stui();
+	for (int i = 3; i < 65536; i++)
+		if (i != mine)
+			close(i);
+	closefrom(mine + 1);
+	EQUAL(close_range(60000, ~0u, 0), 0);
+	_senduipi((unsigned long long)index);
+	CHECK(wait_count(1));
+	_clui();
+	close(mine);
+	EQUAL(unregister_handler(0), 0);
+}
+
+/* uintr-next 6.0's uipi_fd: another process sends by the indices of this one. */
+static void handed_on(void)
+{
+	int table, mine, index;
+	pid_t child;
+
+	if (abi.nr[UINTR_CALL_IPI_FD] < 0)
+		return;
+	count = 0;
+	EQUAL(register_handler(handler, 0), 0);
+	mine = (int)make_fd(8, 0);
+	index = (int)register_sender(mine, 0);
+	EQUAL(call(UINTR_CALL_IPI_FD, 1, 0, 0), -EINVAL);
+	table = (int)call(UINTR_CALL_IPI_FD, 0, 0, 0);
+	CHECK(table >= 0);
+	EQUAL(ioctl(table, UINTR_IOCTL_SET_TARGET_TABLE), -1);
+	EQUAL(errno, EBUSY);
+	fcntl(table, F_SETFD, 0);
+	_stui();
+	child = fork();
+	if (!child) {
+		char numbers[2][16];
+
+		snprintf(numbers[0], 16, "%d", table), snprintf(numbers[1], 16, "%d", index);
+		execl("/proc/self/exe", "lifecycle", "table", numbers[0], numbers[1], NULL);
+		_exit(3);
+	}
+	EQUAL(child_status(child), 0);
+	CHECK(wait_count(1));
+	EQUAL(last, 8);
+	_clui();
+	close(mine), close(table);
+	EQUAL(unregister_handler(0), 0);
+	EQUAL(unregister_sender(index, 0), 0);
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = faulted };
@@ -236,6 +295,12 @@ int main(int argc, char **argv)
 	pid_t child;
 
 	begin();
+	if (argc > 3) {
+		EQUAL(ioctl(0, UINTR_IOCTL_SET_TARGET_TABLE), -1);
+		EQUAL(ioctl(atoi(argv[2]), UINTR_IOCTL_SET_TARGET_TABLE), 0);
+		_senduipi((unsigned long long)atoi(argv[3]));
+		return end();
+	}
 	/* After exec: no receiver, no table, no descriptor. */
 	if (argc > 1) {
 		EQUAL(fcntl(atoi(argv[1]), F_GETFD), -1);
@@ -268,5 +333,7 @@ int main(int argc, char **argv)
 	other_process();
 	again();
 	closed();
+	closes_all();
+	handed_on();
 	return end();
 }
