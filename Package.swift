@@ -119,7 +119,8 @@ let package = Package(
                 "Cases", "KernelModel", "Report", "Verdicts", "uintr",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
-            ]),
+            ],
+            exclude: ["Programs"]),
         .testTarget(
             name: "FidelityTests",
             dependencies: [
