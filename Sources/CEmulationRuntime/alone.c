@@ -269,10 +269,10 @@ static long execute(const ucontext_t *context, uint64_t path, uint64_t arguments
 
 void runtime_alone_call(struct runtime_thread *thread, ucontext_t *context)
 {
-	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, busy = thread->busy, mask;
+	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, mask;
 	long number = (long)registers[RUNTIME_RAX], result;
 
-	thread->busy = 1;
+	/* All signals are blocked but in `block` and `execute`, which leave nothing half done while they are not. */
 	switch (number) {
 	case SYS_rt_sigaction:
 		result = change_action((int)registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX], registers[RUNTIME_R10]);
@@ -298,9 +298,7 @@ void runtime_alone_call(struct runtime_thread *thread, ucontext_t *context)
 		result = execute(context, registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
 		break;
 	default:
-		thread->busy = busy;
 		result = block(thread, context, number, registers);
 	}
-	thread->busy = busy;
 	registers[RUNTIME_RAX] = (uint64_t)result;
 }

@@ -61,6 +61,8 @@ _Noreturn void runtime_refuse(const char *const parts[]);
 extern bool runtime_is_alone;
 void runtime_alone_call(struct runtime_thread *thread, ucontext_t *context);
 /* gated.c: the boundary at the end of what ordinary code asked for. */
+uint64_t runtime_begin(struct runtime_thread *thread, uint64_t stack);
+bool runtime_is_busy(struct runtime_thread *thread, uint64_t stack);
 void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t busy);
 /* interpose.c: the raw system calls that the program's own go through. */
 int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old);
