@@ -5,9 +5,10 @@
 int main(void)
 {
 	struct rlimit none = { 0, 0 };
+	int *volatile address = (int *)8;
 
 	setrlimit(RLIMIT_CORE, &none);
 	_stui();
-	*(volatile int *)8 = 1;
+	*address = 1;
 	return 0;
 }

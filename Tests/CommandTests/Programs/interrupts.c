@@ -32,7 +32,7 @@ static void *send(void *unused)
 	(void)unused;
 	if (index >= 0)
 		_senduipi((unsigned long)index);
-	return (void *)(index < 0);
+	return index < 0 ? &abi : NULL;
 }
 
 int main(int count, char **arguments)
