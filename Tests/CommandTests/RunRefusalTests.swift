@@ -77,7 +77,7 @@ struct RunRefusalTests {
     @Test("with 4: without the library beside it, with the command that builds it")
     func noLibrary() async throws {
         let outcome = try await RunPrograms.shell(
-            "d=$(mktemp -d \(RunPrograms.folder)/alone-XXXXXX); cp \"$UINTR_EXECUTABLE\" $d/uintr; LD_LIBRARY_PATH=\"$(dirname \"$UINTR_EXECUTABLE\")\" $d/uintr run --abi intel-6.0 true"
+            "d=$(mktemp -d \(RunPrograms.folder)/alone-XXXXXX); cp \"$UINTR_EXECUTABLE\" $d/copy; LD_LIBRARY_PATH=\"$(dirname \"$UINTR_EXECUTABLE\")\" $d/copy run --abi intel-6.0 true"
         )
         #expect(outcome.status == 4 && outcome.error.contains("--product uintr-emulation"), "\(outcome)")
     }
