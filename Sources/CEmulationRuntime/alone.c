@@ -297,6 +297,13 @@ void runtime_alone_call(struct runtime_thread *thread, ucontext_t *context)
 	case SYS_execve:
 		result = execute(context, registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
 		break;
+	case SYS_ioctl:
+		result = runtime_abi.nr[UINTR_CALL_IPI_FD] < 0 ? -ENOTTY : runtime_adopt_table(thread, (int)registers[RUNTIME_RDI]);
+		/* Another kind of descriptor's. */
+		if (result == -ENOTTY)
+			result = runtime_call(number, (long)registers[RUNTIME_RDI], (long)registers[RUNTIME_RSI],
+					      (long)registers[RUNTIME_RDX], 0, 0, 0);
+		break;
 	default:
 		result = block(thread, context, number, registers);
 	}

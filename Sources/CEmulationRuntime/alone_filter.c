@@ -97,6 +97,10 @@ INTERNAL int runtime_alone_filter(void)
 	equal(&code, SIG_UNBLOCK, ALLOW, NEXT);
 	load(&code, LOW(1));
 	equal(&code, 0, ALLOW, TRAP);
+	/* ioctl: that of a uipi_fd. */
+	equal(&code, SYS_ioctl, NEXT, 2);
+	load(&code, LOW(1));
+	equal(&code, (uint32_t)UINTR_IOCTL_SET_TARGET_TABLE, TRAP, ALLOW);
 	/* futex: a wait with a timeout. */
 	equal(&code, SYS_futex, NEXT, 8);
 	load(&code, LOW(3));
