@@ -32,7 +32,7 @@ let package = Package(
             name: "EmulationLibrary",
             dependencies: ["CEmulationRuntime"],
             exclude: ["exports.map"],
-            swiftSettings: [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-O", "-no-allocations"])],
+            swiftSettings: [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-O", "-no-allocations", "-Xfrontend", "-disable-stack-protector"])],
             linkerSettings: [
                 .unsafeFlags([
                     "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/EmulationLibrary/exports.map",
@@ -45,6 +45,9 @@ let package = Package(
                 "CUserInterrupts", "Emulation", "Architecture",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        // `uintr run`: looks at a program, and becomes it with the library in it.
+        .target(name: "CRunning"),
+        .target(name: "Running", dependencies: ["CRunning"]),
         .target(name: "Cases", dependencies: ["Architecture"]),
         .target(name: "Conformance", dependencies: ["Cases", "UserInterrupts", "CUserInterrupts", "Architecture"]),
         .target(
@@ -67,7 +70,7 @@ let package = Package(
         .executableTarget(
             name: "uintr",
             dependencies: [
-                "Cases", "Conformance", "Fidelity", "KernelModel", "Lab", "Report", "UserInterrupts", "Verdicts",
+                "Cases", "Conformance", "Fidelity", "KernelModel", "Lab", "Report", "Running", "UserInterrupts", "Verdicts",
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -116,7 +119,8 @@ let package = Package(
                 "Cases", "KernelModel", "Report", "Verdicts", "uintr",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
-            ]),
+            ],
+            exclude: ["Programs"]),
         .testTarget(
             name: "FidelityTests",
             dependencies: [

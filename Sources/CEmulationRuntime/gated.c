@@ -17,9 +17,13 @@ int32_t runtime_thread_offset(void)
 {
 	uint64_t base;
 
+	if (runtime_is_alone)
+		return 0;
 	__asm__("movq %%fs:0, %0" : "=r"(base));
 	return (int32_t)((uint64_t)runtime_thread_current() - base);
 }
+
+uint8_t runtime_thread_segment(void) { return runtime_is_alone ? 0x65 : 0x64; }
 
 /*
  * True while code of the runtime is interrupted somewhere below on this thread. A handler of the program's that leaves by longjmp

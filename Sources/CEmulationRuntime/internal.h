@@ -60,8 +60,13 @@ extern const char runtime_leave[], runtime_leave_stored[], runtime_leave_return[
 void runtime_probe(void);
 /* watch.c: on a crash, what was kept. */
 void runtime_watch_print(void);
+/** The same for an end. */
+void runtime_watch_end(void);
 /* start.c */
 _Noreturn void runtime_refuse(const char *const parts[]);
+/* alone.h: there is no libc that the library was loaded with. */
+extern bool runtime_is_alone;
+void runtime_alone_call(struct runtime_thread *thread, ucontext_t *context);
 /* gated.c: the boundary at the end of what ordinary code asked for. */
 uint64_t runtime_begin(struct runtime_thread *thread, uint64_t stack);
 bool runtime_is_busy(struct runtime_thread *thread, uint64_t stack);

@@ -1,14 +1,20 @@
 /* Each of the five instructions, once, under a guard: the emulation lives on their #UD. */
 #define _GNU_SOURCE
-#include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <ucontext.h>
 
 #include "internal.h"
 
-static sigjmp_buf out;
+static volatile int got;
 
-static void caught(int number) { siglongjmp(out, number); }
+/* All five have four bytes here. */
+static void caught(int number, siginfo_t *info, void *context)
+{
+	(void)info;
+	got = number;
+	((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP] += 4;
+}
 
 static const char *const names[] = { "SENDUIPI", "CLUI", "STUI", "TESTUI", "UIRET" };
 
@@ -23,23 +29,21 @@ static void run(int which)
 	/* Where it is executed, it goes on at the label with the flags and the stack that it pops. */
 	case 4:
 		__asm__ volatile("movq %%rsp, %%rax\n\tleaq -128(%%rsp), %%rsp\n\tpushq %%rax\n\tpushfq\n\t"
-				 "leaq 1f(%%rip), %%rcx\n\tpushq %%rcx\n\t.byte 0xf3, 0x0f, 0x01, 0xec\n1:"
+				 "leaq 1f(%%rip), %%rcx\n\tpushq %%rcx\n\t.byte 0xf3, 0x0f, 0x01, 0xec\n"
+				 "1:\tmovq %%rax, %%rsp"
 				 : : : "rax", "rcx", "memory", "cc");
 	}
 }
 
 void runtime_probe(void)
 {
-	struct sigaction action = { .sa_handler = caught }, old[2];
-	volatile int which, got;
+	struct sigaction action = { .sa_sigaction = caught, .sa_flags = SA_SIGINFO }, old[2];
 
-	sigemptyset(&action.sa_mask);
 	runtime_sigaction(SIGILL, &action, &old[0]);
 	runtime_sigaction(SIGSEGV, &action, &old[1]);
-	for (which = 0; which < 5; which++) {
-		got = sigsetjmp(out, 1);
-		if (!got)
-			run(which);
+	for (int which = 0; which < 5; which++) {
+		got = 0;
+		run(which);
 		if (got != SIGILL)
 			runtime_refuse((const char *[]){ "this processor executes ", names[which], " (no #UD): there is nothing to "
 							 "emulate. Run the program without the library.", NULL });

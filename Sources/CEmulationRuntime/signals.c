@@ -298,6 +298,10 @@ INTERNAL void runtime_on_system_call(int number, siginfo_t *info, void *raw)
 	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, busy, address = 0, mask, all = ~0ull;
 	int verdict;
 
+	if (info->si_code == CODE_SECCOMP && runtime_is_alone && runtime_call_of((long)registers[RUNTIME_RAX]) == UINTR_CALL_COUNT) {
+		runtime_alone_call(thread, context);
+		return;
+	}
 	if (info->si_code != CODE_SECCOMP || runtime_call_of((long)registers[RUNTIME_RAX]) == UINTR_CALL_COUNT) {
 		pass_on(number, info, context);
 		return;

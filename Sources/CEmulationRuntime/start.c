@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "internal.h"
+#include "alone.h"
 
 /* The project's numbers (docs/uapi.md, "The numbers themselves"). */
 #define PROJECT_BASE 1000
@@ -74,9 +74,14 @@ static void choose_mode(void)
 static void filter(void)
 {
 	const char *wish = getenv("UINTR_EMULATION_SECCOMP");
-	bool wanted = wish && *wish ? *wish != '0' : runtime_first_call >= 471;
 
-	if (wanted && runtime_filter_open())
+	if (runtime_is_alone) {
+		if (runtime_alone_filter())
+			runtime_refuse((const char *[]){ "the kernel takes no seccomp filter, which a static program needs. Link it "
+							 "dynamically.", NULL });
+		return;
+	}
+	if ((wish && *wish ? *wish != '0' : runtime_first_call >= 471) && runtime_filter_open())
 		runtime_refuse((const char *[]){ "the kernel takes no seccomp filter, which system calls made without libc need. Set "
 						 "UINTR_EMULATION_SECCOMP=0 if the program makes none.", NULL });
 }
@@ -88,15 +93,20 @@ static void look_at_processor(void)
 	runtime_virtual = __get_cpuid(1, &a, &b, &c, &d) && c >> 31;
 }
 
-__attribute__((constructor(101))) static void start(void)
+void runtime_start(void)
 {
 	look_at_processor();
 	choose_abi();
 	choose_mode();
 	runtime_watch_open();
 	runtime_patching_open();
-	runtime_threads_open();
+	if (!runtime_is_alone)
+		runtime_threads_open();
 	runtime_probe();
+	if (!runtime_is_alone)
+		runtime_exec_open();
 	runtime_signals_open();
 	filter();
 }
+
+__attribute__((constructor(101))) static void start(void) { runtime_start(); }

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "internal.h"
+#include "alone.h"
 
 /* initial-exec: a signal handler gets here, where the lazy allocation of a dynamic model would not do. */
 INTERNAL _Thread_local struct runtime_thread runtime_current __attribute__((tls_model("initial-exec")));
@@ -26,7 +26,7 @@ static pthread_key_t end_key;
 
 struct runtime_thread *runtime_thread_current(void)
 {
-	struct runtime_thread *thread = &runtime_current;
+	struct runtime_thread *thread = runtime_is_alone ? runtime_alone_thread() : &runtime_current;
 
 	if (!thread->tid)
 		thread->tid = (uint32_t)runtime_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
@@ -100,23 +100,23 @@ void runtime_watch_thread_end(void) { pthread_setspecific(end_key, runtime_threa
 
 /* Whoever holds the lock has all signals blocked: no handler may find it held by its own thread. */
 static uint64_t fork_mask;
-static void before_fork(void)
+INTERNAL void runtime_before_fork(void)
 {
 	uint64_t mask = runtime_signals_block();
 
 	runtime_lock();
 	fork_mask = mask;
 }
-static void parent_after_fork(void)
+INTERNAL void runtime_parent_after_fork(void)
 {
 	uint64_t mask = fork_mask;
 
 	runtime_unlock();
 	runtime_signals_restore(mask);
 }
-static void child_after_fork(void)
+INTERNAL void runtime_child_after_fork(void)
 {
-	struct runtime_thread *thread = &runtime_current;
+	struct runtime_thread *thread = runtime_thread_current();
 
 	lock = 0;
 	thread->tid = 0;
@@ -127,5 +127,5 @@ static void child_after_fork(void)
 INTERNAL void runtime_threads_open(void)
 {
 	pthread_key_create(&end_key, ended);
-	pthread_atfork(before_fork, parent_after_fork, child_after_fork);
+	pthread_atfork(runtime_before_fork, runtime_parent_after_fork, runtime_child_after_fork);
 }

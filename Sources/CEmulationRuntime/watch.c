@@ -116,7 +116,7 @@ INTERNAL void runtime_watch_open(void)
 	runtime_watched = counted || ring;
 }
 
-__attribute__((destructor)) static void end(void)
+__attribute__((destructor)) void runtime_watch_end(void)
 {
 	if (counted)
 		ring = NULL, runtime_watch_print();

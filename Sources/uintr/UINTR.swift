@@ -12,7 +12,7 @@ struct UINTR: ParsableCommand {
             """,
         subcommands: [
             ProbeCommand.self, CheckCommand.self, ExploreCommand.self, ReplayCommand.self, MergeCommand.self, WalkCommand.self,
-            ClaimsCommand.self, LabCommand.self,
+            ClaimsCommand.self, LabCommand.self, RunCommand.self,
         ])
 
     /// ArgumentParser takes a misspelt command for an unexpected argument; this names the commands.

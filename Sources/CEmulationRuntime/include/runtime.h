@@ -113,6 +113,8 @@ struct runtime_thread {
 	uint64_t uif;
 	/** ON may be set in a UPID of this thread, and no notification will come: look at them when UIF becomes 1. */
 	uint64_t held;
+	/** Its own address, where the library is alone (alone.h). */
+	struct runtime_thread *self;
 	/** The runtime is at work on this thread: a notification is held. */
 	uint64_t busy;
 	uint64_t uirr, uihandler, uistackadjust;
@@ -211,9 +213,11 @@ extern struct runtime_sites *runtime_sites RUNTIME_SHARED;
 extern uint32_t runtime_mode RUNTIME_SHARED;
 /** CPUID says that a hypervisor is there. */
 extern bool runtime_virtual RUNTIME_SHARED;
-/** Where the gates of gate.S are, and where the thread's state lies from FS's base. */
+/** Where the gates of gate.S are, and where the thread's state lies from its segment's base. */
 uint64_t runtime_gate_address(bool executes);
 int32_t runtime_thread_offset(void);
+/** The prefix of an access to it: FS, or GS where the library is alone. */
+uint8_t runtime_thread_segment(void);
 /** Write code, whatever its protection: false where the kernel does not let us. */
 bool runtime_code_write(uint64_t address, const void *bytes, uint64_t count);
 /** Every CPU that runs this process has dropped what it had fetched of the old code. */

@@ -110,6 +110,7 @@ extension UnsafeMutablePointer<runtime_sites> {
     private func emit(_ operation: Operation, at stub: UInt64, for site: Site) -> Bool {
         let resume = site.pointee.address &+ UInt64(site.pointee.length)
         let thread = runtime_thread_offset()
+        let segment = runtime_thread_segment()
         let (uif, held) = (thread, thread &+ 8)
         var code = Code(sites: self, address: stub)
         var executes = true
@@ -119,17 +120,17 @@ extension UnsafeMutablePointer<runtime_sites> {
         code.quad(UInt64(UInt(bitPattern: site)))
         switch operation {
         case .clui:
-            code.bytes(0x64, 0xC6, 0x04, 0x25)  // movb $0, %fs:uif
+            code.bytes(segment, 0xC6, 0x04, 0x25)  // movb $0, %segment:uif
             code.long(uif)
             code.bytes(0x00)
             code.jump(to: resume)
         case .stui:
-            code.bytes(0x64, 0xC6, 0x04, 0x25)  // movb $1, %fs:uif
+            code.bytes(segment, 0xC6, 0x04, 0x25)  // movb $1, %segment:uif
             code.long(uif)
             code.bytes(0x01)
             code.lowerStack()
             code.bytes(0x51)  // push %rcx
-            code.bytes(0x64, 0x48, 0x8B, 0x0C, 0x25)  // mov %fs:held, %rcx
+            code.bytes(segment, 0x48, 0x8B, 0x0C, 0x25)  // mov %segment:held, %rcx
             code.long(held)
             code.bytes(0xE3, 15)  // jrcxz: over the call and its quadword. No flag changes.
             code.bytes(0x59)  // pop %rcx
@@ -141,7 +142,7 @@ extension UnsafeMutablePointer<runtime_sites> {
         case .testui:
             code.lowerStack()
             code.bytes(0x50, 0x31, 0xC0)  // push %rax; xor %eax, %eax: OF := 0
-            code.bytes(0x64, 0x8A, 0x24, 0x25)  // mov %fs:uif, %ah
+            code.bytes(segment, 0x8A, 0x24, 0x25)  // mov %segment:uif, %ah
             code.long(uif)
             code.bytes(0x9E, 0x58)  // sahf: CF := UIF, SF ZF AF PF := 0; pop %rax
             code.raiseStack()
