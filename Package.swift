@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "UserInterrupts", targets: ["UserInterrupts"]),
         .library(name: "Architecture", targets: ["Architecture"]),
         .library(name: "ModelChecker", targets: ["ModelChecker"]),
+        .library(name: "uintr-emulation", type: .dynamic, targets: ["EmulationLibrary"]),
         .executable(name: "uintr", targets: ["uintr"]),
     ],
     dependencies: [
@@ -23,7 +24,21 @@ let package = Package(
         .target(name: "Architecture"),
         .target(name: "CUserInterrupts"),
         .target(name: "CEmulation"),
-        .target(name: "Emulation", dependencies: ["Architecture", "CEmulation"]),
+        .target(name: "Emulation", dependencies: ["Architecture", "CEmulation"], exclude: ["Runtime"]),
+        // The library that `uintr run` preloads: the core and the runtime as one Embedded module, by symbolic links, since two
+        // targets may not share a path. Nothing that a package depends on by version has it.
+        .target(name: "CEmulationRuntime"),
+        .target(
+            name: "EmulationLibrary",
+            dependencies: ["CEmulationRuntime"],
+            exclude: ["exports.map"],
+            swiftSettings: [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-O", "-no-allocations"])],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/EmulationLibrary/exports.map",
+                    "-Xlinker", "-z", "-Xlinker", "defs", "-Xlinker", "--gc-sections",
+                ])
+            ]),
         .target(
             name: "UserInterrupts",
             dependencies: [

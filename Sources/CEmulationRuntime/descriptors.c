@@ -1,0 +1,210 @@
+/* Files: the page and the pipe of a receiver, and the descriptor that carries the right to send. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/memfd.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "internal.h"
+
+#define PAGE 4096
+#define MAGIC 0x7265766965636572ull
+
+static long call3(long number, long a, long b, long c) { return runtime_call(number, a, b, c, 0, 0, 0); }
+
+void *runtime_map(uint64_t size)
+{
+	long memory = runtime_call(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return memory < 0 && memory > -4096 ? NULL : (void *)memory;
+}
+
+void runtime_unmap(void *memory, uint64_t size) { call3(SYS_munmap, (long)memory, (long)size, 0); }
+void runtime_close(int fd)
+{
+	if (fd >= 0)
+		call3(SYS_close, fd, 0, 0);
+}
+
+int runtime_high(int fd)
+{
+	struct rlimit limit = { 1024, 1024 };
+	long high;
+
+	if (fd < 0)
+		return fd;
+	runtime_call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
+	if (limit.rlim_cur > 65536)
+		limit.rlim_cur = 65536;
+	high = call3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, (long)(limit.rlim_cur / 4 * 3));
+	/* Where the upper quarter is full, the number that it has must do. */
+	if (high < 0)
+		return fd;
+	runtime_close(fd);
+	return (int)high;
+}
+
+int runtime_pipe_open(struct runtime_receiver *receiver, uint32_t tid, bool restart)
+{
+	struct f_owner_ex owner = { F_OWNER_TID, (int)tid };
+	int ends[2];
+	long failure = call3(SYS_pipe2, (long)ends, O_CLOEXEC | O_NONBLOCK, 0);
+
+	if (failure < 0)
+		return (int)failure;
+	receiver->pipe_read = runtime_high(ends[0]);
+	receiver->pipe_write = runtime_high(ends[1]);
+	if ((failure = call3(SYS_fcntl, receiver->pipe_read, F_SETOWN_EX, (long)&owner)) < 0 ||
+	    (failure = call3(SYS_fcntl, receiver->pipe_read, F_SETSIG, restart ? NOTIFY_RESTART : NOTIFY_BREAK)) < 0 ||
+	    (failure = call3(SYS_fcntl, receiver->pipe_read, F_SETFL, O_NONBLOCK | O_ASYNC)) < 0) {
+		runtime_close(receiver->pipe_read);
+		runtime_close(receiver->pipe_write);
+		return (int)failure;
+	}
+	return 0;
+}
+
+static struct runtime_page *map_page(int memfd)
+{
+	long memory = runtime_call(SYS_mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
+
+	return memory < 0 && memory > -4096 ? NULL : (struct runtime_page *)memory;
+}
+
+/* Sealed, so that nobody can take the page away under the others. */
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
+
+int runtime_page_make(struct runtime_page **page)
+{
+	long fd = call3(SYS_memfd_create, (long)"uintr", MFD_CLOEXEC | MFD_ALLOW_SEALING, 0), failure;
+
+	if (fd < 0)
+		return (int)fd;
+	if ((failure = call3(SYS_ftruncate, fd, PAGE, 0)) < 0 ||
+	    (failure = call3(SYS_fcntl, fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL)) < 0 ||
+	    (failure = (*page = map_page((int)fd)) ? 0 : -ENOMEM) < 0) {
+		runtime_close((int)fd);
+		return (int)failure;
+	}
+	return runtime_high((int)fd);
+}
+
+struct runtime_page *runtime_page_map(int memfd)
+{
+	struct stat status;
+
+	if ((call3(SYS_fcntl, memfd, F_GET_SEALS, 0) & SEALS) != SEALS || call3(SYS_fstat, memfd, (long)&status, 0) < 0 ||
+	    status.st_size != PAGE)
+		return NULL;
+	return map_page(memfd);
+}
+
+union rights {
+	char bytes[CMSG_SPACE(2 * sizeof(int))];
+	struct cmsghdr header;
+};
+
+int runtime_descriptor_make(int memfd, int pipe_write, uint64_t vector, int *peer)
+{
+	uint64_t words[2] = { MAGIC, vector };
+	struct iovec content = { words, sizeof(words) };
+	union rights rights = { .header = { CMSG_LEN(2 * sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct msghdr message = {
+		.msg_iov = &content, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof(rights),
+	};
+	int ends[2], files[2] = { memfd, pipe_write };
+	long result = runtime_call(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, (long)ends, 0, 0);
+
+	if (result < 0)
+		return (int)result;
+	memcpy(CMSG_DATA(&rights.header), files, sizeof(files));
+	result = call3(SYS_sendmsg, ends[0], (long)&message, MSG_NOSIGNAL);
+	if (result < 0) {
+		runtime_close(ends[0]);
+		runtime_close(ends[1]);
+		return (int)result;
+	}
+	/* The lower number is the program's, as with any new descriptor. */
+	*peer = runtime_high(ends[0]);
+	result = call3(SYS_fcntl, ends[1], F_DUPFD_CLOEXEC, 0);
+	if (result >= 0 && result < ends[1]) {
+		runtime_close(ends[1]);
+		return (int)result;
+	}
+	if (result >= 0)
+		runtime_close((int)result);
+	return ends[1];
+}
+
+int runtime_descriptor_read(int fd, struct runtime_ticket *out)
+{
+	uint64_t words[2] = { 0, 0 };
+	struct iovec content = { words, sizeof(words) };
+	union rights rights;
+	struct msghdr message = {
+		.msg_iov = &content, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof(rights),
+	};
+	struct stat status;
+	int files[2] = { -1, -1 };
+	long result = call3(SYS_fstat, fd, (long)&status, 0);
+
+	if (result < 0)
+		return -EBADF;
+	if (!S_ISSOCK(status.st_mode))
+		return -EOPNOTSUPP;
+	result = call3(SYS_recvmsg, fd, (long)&message, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (result < 0)
+		return result == -EBADF ? -EBADF : -EOPNOTSUPP;
+	if (message.msg_controllen >= CMSG_LEN(sizeof(int)) && rights.header.cmsg_type == SCM_RIGHTS)
+		memcpy(files, CMSG_DATA(&rights.header), rights.header.cmsg_len >= CMSG_LEN(sizeof(files)) ? sizeof(files) : sizeof(int));
+	if (result != sizeof(words) || words[0] != MAGIC || words[1] >= RUNTIME_VECTORS || files[1] < 0 ||
+	    call3(SYS_fstat, files[1], (long)&status, 0) < 0 || !S_ISFIFO(status.st_mode)) {
+		runtime_close(files[0]);
+		runtime_close(files[1]);
+		return -EOPNOTSUPP;
+	}
+	call3(SYS_fstat, fd, (long)&status, 0);
+	*out = (struct runtime_ticket){ words[1], status.st_ino, files[0], runtime_high(files[1]) };
+	return 0;
+}
+
+bool runtime_descriptor_gone(int peer)
+{
+	struct pollfd poll = { peer, 0, 0 };
+
+	call3(SYS_poll, (long)&poll, 1, 0);
+	return poll.revents & (POLLHUP | POLLERR);
+}
+
+bool runtime_pipe_gone(int notify)
+{
+	struct pollfd poll = { notify, 0, 0 };
+
+	call3(SYS_poll, (long)&poll, 1, 0);
+	return poll.revents & POLLERR;
+}
+
+int runtime_duplicate(int fd)
+{
+	return runtime_high((int)call3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 0));
+}
+
+int runtime_notify(struct runtime_thread *thread, int pipe)
+{
+	long result;
+
+	thread->sending = 1;
+	runtime_fence();
+	result = call3(SYS_write, pipe, (long)"", 1);
+	runtime_fence();
+	thread->sending = 0;
+	/* A full pipe signals its reader all the same. */
+	return result < 0 && result != -EAGAIN ? (int)result : 0;
+}

@@ -1,0 +1,216 @@
+/*
+ * Where ordinary code enters the runtime without a signal, and how it leaves: to RIP, RFLAGS and RSP of the block, which a
+ * delivery may have changed. The block is laid out as the registers of a ucontext are.
+ */
+
+#define R8	0
+#define R9	8
+#define R10	16
+#define R11	24
+#define R12	32
+#define R13	40
+#define R14	48
+#define R15	56
+#define RDI	64
+#define RSI	72
+#define RBP	80
+#define RBX	88
+#define RDX	96
+#define RAX	104
+#define RCX	112
+#define RSP	120
+#define RIP	128
+#define RFLAGS	136
+#define BLOCK	144
+
+/* Below the red zone, the frame that a delivery pushes (47 + 32 bytes at most) and the slots of `leave` under it. */
+#define GAP	512
+/* RFLAGS and RIP lie below the red zone of the RSP that they go with. */
+#define SLOTS	144
+
+	.macro leave
+	movq	RSP(%rsp), %rcx
+	subq	$SLOTS, %rcx
+	movq	RFLAGS(%rsp), %rax
+	movq	%rax, (%rcx)
+	movq	RIP(%rsp), %rax
+	movq	%rax, 8(%rcx)
+	movq	%rcx, RSP(%rsp)
+	movq	R8(%rsp), %r8
+	movq	R9(%rsp), %r9
+	movq	R10(%rsp), %r10
+	movq	R11(%rsp), %r11
+	movq	R12(%rsp), %r12
+	movq	R13(%rsp), %r13
+	movq	R14(%rsp), %r14
+	movq	R15(%rsp), %r15
+	movq	RDI(%rsp), %rdi
+	movq	RSI(%rsp), %rsi
+	movq	RBP(%rsp), %rbp
+	movq	RBX(%rsp), %rbx
+	movq	RDX(%rsp), %rdx
+	movq	RAX(%rsp), %rax
+	movq	RCX(%rsp), %rcx
+	movq	RSP(%rsp), %rsp
+	popfq
+	ret	$128
+	.endm
+
+	.text
+
+/*
+ * long syscall(long number, ...), in place of libc's: the calls of the chosen ABI are the runtime's, all others go to the kernel.
+ * The boundary after the call is where a notification that came during it is delivered.
+ */
+	.globl	syscall
+	.type	syscall, @function
+	.balign	16
+syscall:
+	.cfi_startproc
+	endbr64
+	movl	%edi, %eax
+	subl	runtime_first_call(%rip), %eax
+	cmpl	runtime_call_span(%rip), %eax
+	jb	1f
+2:	movq	%rdi, %rax
+	movq	%rsi, %rdi
+	movq	%rdx, %rsi
+	movq	%rcx, %rdx
+	movq	%r8, %r10
+	movq	%r9, %r8
+	movq	8(%rsp), %r9
+	syscall
+	cmpq	$-4095, %rax
+	jae	3f
+	ret
+3:	movq	%rax, %rdi
+	jmp	runtime_fail
+
+1:	leaq	8(%rsp), %rax
+	leaq	-(GAP + BLOCK)(%rsp), %rsp
+	.cfi_adjust_cfa_offset GAP + BLOCK
+	andq	$-16, %rsp
+	movq	%rax, RSP(%rsp)
+	movq	-8(%rax), %rax
+	movq	%rax, RIP(%rsp)
+	pushfq
+	popq	RFLAGS(%rsp)
+	movq	%r12, R12(%rsp)
+	movq	%r13, R13(%rsp)
+	movq	%r14, R14(%rsp)
+	movq	%r15, R15(%rsp)
+	movq	%rbp, RBP(%rsp)
+	movq	%rbx, RBX(%rsp)
+	movq	%rdi, RDI(%rsp)
+	movq	%rsi, RSI(%rsp)
+	movq	%rdx, RDX(%rsp)
+	movq	%rcx, RCX(%rsp)
+	movq	%r8, R8(%rsp)
+	movq	%r9, R9(%rsp)
+	movq	%rsp, %rdi
+	call	runtime_called
+	leave
+	.cfi_endproc
+	.size	syscall, . - syscall
+
+/*
+ * The gates of the stubs (Patching.swift). A stub has moved RSP down by 128 and called: what it wants is the quadword after its
+ * call, which nothing returns to. All registers are the program's; the runtime's code uses no vector register but XMM0-15.
+ */
+#define VECTORS	256
+#define WHOLE	(GAP + VECTORS + BLOCK)
+
+	.macro gate name, function
+	.globl	\name
+	.hidden	\name
+	.type	\name, @function
+	.balign	16
+\name:
+	.cfi_startproc
+	endbr64
+	leaq	-WHOLE(%rsp), %rsp
+	.cfi_adjust_cfa_offset WHOLE
+	movq	%rax, RAX(%rsp)
+	pushfq
+	popq	RFLAGS(%rsp)
+	cld
+	movq	%rcx, RCX(%rsp)
+	movq	%rdx, RDX(%rsp)
+	movq	%rbx, RBX(%rsp)
+	movq	%rbp, RBP(%rsp)
+	movq	%rsi, RSI(%rsp)
+	movq	%rdi, RDI(%rsp)
+	movq	%r8, R8(%rsp)
+	movq	%r9, R9(%rsp)
+	movq	%r10, R10(%rsp)
+	movq	%r11, R11(%rsp)
+	movq	%r12, R12(%rsp)
+	movq	%r13, R13(%rsp)
+	movq	%r14, R14(%rsp)
+	movq	%r15, R15(%rsp)
+	leaq	WHOLE(%rsp), %rax
+	movq	(%rax), %rsi
+	movq	(%rsi), %rsi
+	addq	$136, %rax
+	movq	%rax, RSP(%rsp)
+	btl	$18, RFLAGS(%rsp)
+	jnc	1f
+	pushq	$0x202
+	popfq
+1:	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	movups	%xmm\n, BLOCK + 16 * \n(%rsp)
+	.endr
+	movq	%rsp, %rbx
+	.cfi_def_cfa rbx, WHOLE + 8
+	movq	%rsp, %rdi
+	andq	$-16, %rsp
+	call	\function
+	movq	%rbx, %rsp
+	.cfi_def_cfa rsp, WHOLE + 8
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	movups	BLOCK + 16 * \n(%rsp), %xmm\n
+	.endr
+	leave
+	.cfi_endproc
+	.size	\name, . - \name
+	.endm
+
+	gate runtime_gate_boundary, runtime_gated_boundary
+	gate runtime_gate_execute, runtime_gated_execute
+
+/* A handler starts with the interrupted AC and NT: compiled code makes unaligned accesses, and sigreturn does not restore NT. */
+	.macro signal_entry name, function
+	.globl	\name
+	.hidden	\name
+	.type	\name, @function
+	.balign	16
+\name:
+	.cfi_startproc
+	endbr64
+	pushfq
+	.cfi_adjust_cfa_offset 8
+	andq	$~0x44000, (%rsp)
+	popfq
+	.cfi_adjust_cfa_offset -8
+	jmp	\function
+	.cfi_endproc
+	.size	\name, . - \name
+	.endm
+
+	signal_entry runtime_illegal_entry, runtime_on_illegal
+	signal_entry runtime_breakpoint_entry, runtime_on_breakpoint
+	signal_entry runtime_fault_entry, runtime_on_fault
+	signal_entry runtime_notify_entry, runtime_on_notification
+
+/* What a handler returns to. Unwinders know it by its bytes. */
+	.globl	runtime_restorer
+	.hidden	runtime_restorer
+	.type	runtime_restorer, @function
+	.balign	16
+	nop
+runtime_restorer:
+	movq	$15, %rax
+	syscall
+	.size	runtime_restorer, . - runtime_restorer
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,280 @@
+/*
+ * What the emulation's runtime needs below Swift: the state of a thread at fixed offsets, raw system calls, descriptors,
+ * signals. Nothing here decides what an instruction or a call does; Sources/Emulation/Runtime does.
+ */
+#ifndef EMULATION_RUNTIME_H
+#define EMULATION_RUNTIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../CUserInterrupts/include/uintr_abi.h"
+
+#define RUNTIME_VECTORS 64
+#define RUNTIME_ENTRIES 256
+
+/** Places in the 23 words of a ucontext's registers, which the gates of gate.S use too. */
+enum runtime_register {
+	RUNTIME_R8, RUNTIME_R9, RUNTIME_R10, RUNTIME_R11, RUNTIME_R12, RUNTIME_R13, RUNTIME_R14, RUNTIME_R15,
+	RUNTIME_RDI, RUNTIME_RSI, RUNTIME_RBP, RUNTIME_RBX, RUNTIME_RDX, RUNTIME_RAX, RUNTIME_RCX, RUNTIME_RSP,
+	RUNTIME_RIP, RUNTIME_RFLAGS,
+};
+
+/** What sender and receiver share: one page for one vector of one receiver, in a sealed memfd. */
+struct runtime_page {
+	/** 64-byte aligned; changed by locked operations only. */
+	uint64_t upid[2];
+	uint64_t reserved[6];
+	/** 1 while the receiver has its handler and the vector its descriptor; 0 afterwards. */
+	uint64_t active;
+};
+
+/** The receiver's side of a registered handler; one mapping of its own. */
+struct runtime_receiver {
+	/** A bit for each vector that has a page. */
+	uint64_t vectors;
+	struct runtime_page *page[RUNTIME_VECTORS];
+	/** The memfd of that page, kept where a vector may be registered again; the other end of the descriptor's socket; -1. */
+	int32_t memfd[RUNTIME_VECTORS], peer[RUNTIME_VECTORS];
+	/** The notification pipe. It is written by senders; nobody needs to read it. */
+	int32_t pipe_read, pipe_write;
+	/** The flags of register_handler. */
+	uint32_t flags;
+	/** All receivers of the process, so that the child of a fork can let go of them. */
+	struct runtime_receiver *next;
+};
+
+/** A table of senders: of the process or of one thread, as the ABI has it. */
+struct runtime_senders {
+	/** The UITT, as SENDUIPI reads it: at the start of a page. */
+	uint64_t uitt[2 * RUNTIME_ENTRIES];
+	/** Where an entry's notifications are written. */
+	int32_t notify[RUNTIME_ENTRIES];
+	/** A duplicate of the descriptor that was connected: it keeps the vector busy. Or -1. */
+	int32_t descriptor[RUNTIME_ENTRIES];
+	/** What tells that descriptor from others: its inode. */
+	uint64_t identity[RUNTIME_ENTRIES];
+	struct runtime_page *page[RUNTIME_ENTRIES];
+	/** Entries in use; threads of the process that are within a SENDUIPI. */
+	uint32_t used, inside;
+	/** All tables of threads, as `next` of a receiver. */
+	struct runtime_senders *next;
+};
+
+static inline struct runtime_page *runtime_receiver_page(const struct runtime_receiver *receiver, uint64_t vector) { return receiver->page[vector % RUNTIME_VECTORS]; }
+static inline void runtime_receiver_set(struct runtime_receiver *receiver, uint64_t vector, struct runtime_page *page, int memfd, int peer)
+{
+	vector %= RUNTIME_VECTORS;
+	receiver->page[vector] = page, receiver->memfd[vector] = memfd, receiver->peer[vector] = peer;
+}
+static inline int runtime_receiver_memfd(const struct runtime_receiver *receiver, uint64_t vector) { return receiver->memfd[vector % RUNTIME_VECTORS]; }
+static inline int runtime_receiver_peer(const struct runtime_receiver *receiver, uint64_t vector) { return receiver->peer[vector % RUNTIME_VECTORS]; }
+
+struct runtime_connection {
+	struct runtime_page *page;
+	uint64_t identity;
+	int32_t notify, descriptor;
+};
+static inline struct runtime_connection runtime_connection_get(const struct runtime_senders *senders, uint64_t index)
+{
+	index %= RUNTIME_ENTRIES;
+	return (struct runtime_connection){ senders->page[index], senders->identity[index], senders->notify[index], senders->descriptor[index] };
+}
+static inline void runtime_connection_set(struct runtime_senders *senders, uint64_t index, struct runtime_connection connection)
+{
+	index %= RUNTIME_ENTRIES;
+	senders->page[index] = connection.page, senders->identity[index] = connection.identity;
+	senders->notify[index] = connection.notify, senders->descriptor[index] = connection.descriptor;
+}
+/** The two quadwords of an entry; the first, which has V, is written last or cleared first. */
+static inline uint64_t *runtime_entry(struct runtime_senders *senders, uint64_t index) { return &senders->uitt[2 * (index % RUNTIME_ENTRIES)]; }
+static inline void runtime_enter(struct runtime_senders *senders) { __atomic_fetch_add(&senders->inside, 1, __ATOMIC_SEQ_CST); }
+static inline void runtime_exit(struct runtime_senders *senders) { __atomic_fetch_sub(&senders->inside, 1, __ATOMIC_SEQ_CST); }
+static inline bool runtime_is_entered(const struct runtime_senders *senders) { return __atomic_load_n(&senders->inside, __ATOMIC_SEQ_CST) != 0; }
+
+/**
+ * The emulated state of one thread, in thread-local storage. gate.S knows the offsets of the first three words.
+ *
+ * Invariant: all but `held` is touched by its own thread only, and by code that runs with `busy` set or with the runtime's
+ * signals blocked. `held` is set by the notification signal, wherever it strikes.
+ */
+struct runtime_thread {
+	/** UIF, 0 or 1. */
+	uint64_t uif;
+	/** ON may be set in a UPID of this thread, and no notification will come: look at them when UIF becomes 1. */
+	uint64_t held;
+	/** The runtime is at work on this thread: a notification is held. */
+	uint64_t busy;
+	uint64_t uirr, uihandler, uistackadjust;
+	/** Null without a handler. `kept` is the receiver that an ABI keeps until the thread ends. */
+	struct runtime_receiver *receiver, *kept;
+	/** The thread's own table, where tables belong to threads. */
+	struct runtime_senders *senders;
+	/** Vectors delivered, SENDUIPIs, notifications sent and taken since the thread began. */
+	uint64_t delivered, sent, notified, taken;
+	uint32_t tid;
+	/** A notification has come: the word that uintr_wait sleeps on. */
+	uint32_t awake;
+	/** Writing to a notification pipe: a SIGPIPE is nobody's. */
+	uint32_t sending;
+};
+
+/** How an instruction is emulated after its first #UD (docs/emulation.md). */
+enum runtime_mode { RUNTIME_TRAP, RUNTIME_INT3, RUNTIME_STUB };
+
+/** What stands at the address of one of the five instructions. */
+enum runtime_site_state { RUNTIME_SITE_NONE, RUNTIME_SITE_INT3, RUNTIME_SITE_JUMP };
+
+/** A patched instruction. Entries are never removed; `address` is written last. */
+struct runtime_site {
+	uint64_t address;
+	/** A copy of the instruction in the stub: to execute it there is to trap. 0 without a stub. */
+	uint64_t copy;
+	/** Its stub's first instruction; 0 without a stub. */
+	uint64_t stub;
+	/** The instruction's bytes, the first in the lowest. */
+	uint64_t bytes;
+	uint32_t length;
+	uint32_t state;
+};
+
+#define RUNTIME_SITES 4096
+#define RUNTIME_STUB_PAGES 256
+#define RUNTIME_STUB_SIZE 128
+struct runtime_sites {
+	struct runtime_site site[RUNTIME_SITES];
+	/** Pages of stubs, and how many bytes of each are used. */
+	uint64_t page[RUNTIME_STUB_PAGES], used[RUNTIME_STUB_PAGES];
+	uint64_t pages, count;
+	/** Taken by who patches; nobody waits for it. */
+	uint64_t lock;
+	/** Where a stub is put together. */
+	uint8_t buffer[RUNTIME_STUB_SIZE];
+};
+static inline struct runtime_site *runtime_site_at(struct runtime_sites *sites, uint64_t place) { return &sites->site[place % RUNTIME_SITES]; }
+static inline uint64_t runtime_stub_page(const struct runtime_sites *sites, uint64_t place) { return sites->page[place % RUNTIME_STUB_PAGES]; }
+static inline uint64_t runtime_stub_used(const struct runtime_sites *sites, uint64_t place) { return sites->used[place % RUNTIME_STUB_PAGES]; }
+static inline void runtime_stub_set(struct runtime_sites *sites, uint64_t place, uint64_t page, uint64_t used)
+{
+	place %= RUNTIME_STUB_PAGES;
+	sites->page[place] = page, sites->used[place] = used;
+}
+static inline void runtime_buffer_put(struct runtime_sites *sites, uint64_t place, uint8_t byte) { sites->buffer[place % RUNTIME_STUB_SIZE] = byte; }
+static inline const void *runtime_buffer(const struct runtime_sites *sites) { return sites->buffer; }
+
+/** The calling thread's. */
+struct runtime_thread *runtime_thread_current(void);
+
+#ifdef __clang__ /* Swift: the one is fixed before the program starts, the others change under the lock. */
+#define RUNTIME_SHARED __attribute__((swift_attr("nonisolated(unsafe)")))
+#else
+#define RUNTIME_SHARED
+#endif
+
+/** The chosen ABI, with the numbers of its calls; fixed before the program starts. */
+extern struct uintr_abi runtime_abi RUNTIME_SHARED;
+/** The process's table of senders, where tables belong to processes. */
+extern struct runtime_senders *runtime_process_senders RUNTIME_SHARED;
+/** Heads of the lists that `next` makes; changed under the lock. */
+extern struct runtime_receiver *runtime_receivers RUNTIME_SHARED;
+extern struct runtime_senders *runtime_thread_senders RUNTIME_SHARED;
+
+extern struct runtime_sites *runtime_sites RUNTIME_SHARED;
+extern uint32_t runtime_mode RUNTIME_SHARED;
+/** Where the gates of gate.S are, and where the thread's state lies from FS's base. */
+uint64_t runtime_gate_address(bool executes);
+int32_t runtime_thread_offset(void);
+/** Write code, whatever its protection: false where the kernel does not let us. */
+bool runtime_code_write(uint64_t address, const void *bytes, uint64_t count);
+/** Every CPU that runs this process has dropped what it had fetched of the old code. */
+bool runtime_code_synchronize(void);
+/** A page for code at just this address; false if it is taken. */
+bool runtime_code_map(uint64_t address);
+
+/** Which of the ABI's calls a number is; UINTR_CALL_COUNT for none. */
+uint32_t runtime_call_of(long number);
+
+/** A negated errno, or what the call returned. */
+static inline long runtime_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+/** LOCK CMPXCHG16B on 16-byte aligned memory; `expected` becomes what was there. */
+static inline void runtime_compare_exchange16(void *memory, uint64_t *expected_low, uint64_t *expected_high, uint64_t low,
+					      uint64_t high)
+{
+	__asm__ volatile("lock cmpxchg16b %0"
+			 : "+m"(*(unsigned __int128 *)memory), "+a"(*expected_low), "+d"(*expected_high)
+			 : "b"(low), "c"(high)
+			 : "cc", "memory");
+}
+static inline uint64_t runtime_load(const void *memory) { return __atomic_load_n((const uint64_t *)memory, __ATOMIC_SEQ_CST); }
+static inline void runtime_store(void *memory, uint64_t value) { __atomic_store_n((uint64_t *)memory, value, __ATOMIC_SEQ_CST); }
+static inline uint64_t runtime_exchange(void *memory, uint64_t new) { return __atomic_exchange_n((uint64_t *)memory, new, __ATOMIC_SEQ_CST); }
+static inline uint64_t runtime_fetch_and(void *memory, uint64_t mask) { return __atomic_fetch_and((uint64_t *)memory, mask, __ATOMIC_SEQ_CST); }
+static inline uint64_t runtime_fetch_or(void *memory, uint64_t bits) { return __atomic_fetch_or((uint64_t *)memory, bits, __ATOMIC_SEQ_CST); }
+/** Keeps the compiler's order towards a signal on the same thread. */
+static inline void runtime_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
+
+/** Access the program's memory at any address; false where it faults. guard.S has the places, signals.c the way out. */
+bool runtime_user_load(uint64_t address, uint64_t *out);
+bool runtime_user_store(uint64_t address, uint64_t value);
+bool runtime_user_byte(uint64_t address, uint8_t *out);
+
+/** Zeroed private memory, whole pages; NULL if there is none. */
+void *runtime_map(uint64_t size);
+void runtime_unmap(void *memory, uint64_t size);
+
+/** Make the receiver's pipe signal this thread: 0 or a negated errno. `restart` picks the signal that restarts system calls. */
+int runtime_pipe_open(struct runtime_receiver *receiver, uint32_t tid, bool restart);
+/** A sealed memfd of one page, mapped: its descriptor, or a negated errno. */
+int runtime_page_make(struct runtime_page **page);
+/** A descriptor that carries the right to send: {vector} with memfd and pipe. `peer` is the other end of its socket. */
+int runtime_descriptor_make(int memfd, int pipe_write, uint64_t vector, int *peer);
+struct runtime_ticket {
+	uint64_t vector, identity;
+	int32_t memfd, notify;
+};
+/** Read it and leave it in place: 0, -EBADF, or -EOPNOTSUPP for a descriptor of another kind. The caller owns memfd and notify. */
+int runtime_descriptor_read(int fd, struct runtime_ticket *out);
+/** Map the page of a sender; NULL if it is no such page. */
+struct runtime_page *runtime_page_map(int memfd);
+/** True when no copy of a descriptor is left whose other end `peer` is. */
+bool runtime_descriptor_gone(int peer);
+/** True when a pipe has no reader any more: its receiver's process has ended. */
+bool runtime_pipe_gone(int notify);
+int runtime_duplicate(int fd);
+void runtime_yield(void);
+void runtime_close(int fd);
+/** Out of the way of the program's own numbers. Takes over `fd`; the new number, or a negated errno. */
+int runtime_high(int fd);
+
+/** Write a notification: 0 or a negated errno. */
+int runtime_notify(struct runtime_thread *thread, int pipe);
+/**
+ * Sleep while `awake` is 0, until a time of CLOCK_MONOTONIC in nanoseconds; from 2^63 - 1 up: for ever. 0 when `awake` changed,
+ * -EINTR after another signal (with `restarts` only where its action says so), -ETIMEDOUT.
+ */
+int runtime_sleep(struct runtime_thread *thread, uint64_t deadline, bool restarts);
+uint64_t runtime_monotonic(void);
+
+/** One lock for the tables; taken with all signals blocked, so that a holder always runs on. */
+void runtime_lock(void);
+void runtime_unlock(void);
+/** Block all signals but those of faults; the mask as it was. */
+uint64_t runtime_signals_block(void);
+void runtime_signals_restore(uint64_t mask);
+/** Have runtime_thread_end called when the thread ends. */
+void runtime_watch_thread_end(void);
+
+#endif

@@ -1,0 +1,54 @@
+/* Between the C files of the runtime, and what they call in Swift. */
+#ifndef EMULATION_INTERNAL_H
+#define EMULATION_INTERNAL_H
+
+#include <signal.h>
+#include <ucontext.h>
+
+#include "runtime.h"
+
+#define INTERNAL __attribute__((visibility("hidden")))
+
+/** A receiver whose calls restart, and one that was registered with a WAITING flag. Neither piles up: both are below SIGRTMIN. */
+#define NOTIFY_RESTART SIGSTKFLT
+#define NOTIFY_BREAK SIGPWR
+
+/** What an instruction came to. */
+enum runtime_verdict {
+	RUNTIME_DONE,
+	/** Not one of the five. */
+	RUNTIME_OTHER,
+	RUNTIME_UD,
+	RUNTIME_GP,
+	RUNTIME_SS,
+	RUNTIME_PF,
+	RUNTIME_AC,
+};
+
+/* Sources/Emulation/Runtime. `registers` as enum runtime_register has them. */
+int runtime_execute(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
+int runtime_execute_site(struct runtime_thread *thread, uint64_t *registers, uint64_t *address, const struct runtime_site *site);
+struct runtime_site *runtime_find_site(uint64_t address);
+int runtime_boundary(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
+void runtime_notified(struct runtime_thread *thread);
+long runtime_emulate_call(struct runtime_thread *thread, long number, uint64_t a, uint64_t b, uint64_t c);
+void runtime_thread_end(struct runtime_thread *thread);
+void runtime_child(struct runtime_thread *thread);
+
+/* signals.c */
+void runtime_signals_open(void);
+void runtime_raise(int verdict, uint64_t address, ucontext_t *context);
+/** The same for ordinary code: the signal comes at the end of this call. */
+void runtime_raise_here(int verdict, uint64_t address);
+/* guard.S */
+extern const char runtime_access_load[], runtime_access_store[], runtime_access_byte[], runtime_access_failed[];
+/* probe.c */
+void runtime_probe(void);
+/* start.c */
+_Noreturn void runtime_refuse(const char *const parts[]);
+/* gated.c: the boundary at the end of what ordinary code asked for. */
+void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t busy);
+/* interpose.c: the raw system calls that the program's own go through. */
+int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old);
+
+#endif

@@ -1,0 +1,252 @@
+/*
+ * The signals that the runtime handles, and the program's own actions for them: what is not the runtime's is passed on as the
+ * kernel would have delivered it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* As the kernel has it. */
+struct kernel_action {
+	void *handler;
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+#define RESTORER 0x04000000ul
+#define BIT(number) (1ull << ((number) - 1))
+
+INTERNAL void runtime_restorer(void);
+INTERNAL void runtime_illegal_entry(int, siginfo_t *, void *);
+INTERNAL void runtime_breakpoint_entry(int, siginfo_t *, void *);
+INTERNAL void runtime_fault_entry(int, siginfo_t *, void *);
+INTERNAL void runtime_notify_entry(int, siginfo_t *, void *);
+
+/* The program's actions for the runtime's signals. Changed by sigaction alone, a word at a time. */
+static struct kernel_action program[SIGSYS + 1];
+/* Changed by the runtime in the kernel. */
+static uint64_t virtual_signals;
+
+/* The runtime's signals that the program must not block: a trapped instruction would end it, a notification be late. */
+#define NEVER_BLOCKED (BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGSYS) | BIT(NOTIFY_RESTART) | BIT(NOTIFY_BREAK))
+
+static long raw_sigaction(int number, const struct kernel_action *action, struct kernel_action *old)
+{
+	return runtime_call(SYS_rt_sigaction, number, (long)action, (long)old, 8, 0, 0);
+}
+
+static void set_mask(const uint64_t *mask) { runtime_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, 0, 8, 0, 0); }
+
+/* From a handler: the signal waits for its return, so it comes at the interrupted instruction. */
+static void queue_to_self(int number, siginfo_t *info)
+{
+	uint64_t all = ~0ull;
+	long process = runtime_call(SYS_getpid, 0, 0, 0, 0, 0, 0), task = runtime_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
+
+	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, 0, 8, 0, 0);
+	runtime_call(SYS_rt_tgsigqueueinfo, process, task, number, (long)info, 0, 0);
+}
+
+static void install(int number, void (*entry)(int, siginfo_t *, void *), unsigned long flags, uint64_t mask)
+{
+	struct kernel_action action = { (void *)entry, flags | SA_SIGINFO | SA_ONSTACK | RESTORER, runtime_restorer, mask };
+
+	raw_sigaction(number, &action, &program[number]);
+	virtual_signals |= BIT(number);
+}
+
+/* The default action, at the interrupted instruction, with the same siginfo. */
+static void end_by(int number, siginfo_t *info, ucontext_t *context)
+{
+	struct kernel_action fallback = { SIG_DFL, RESTORER, runtime_restorer, 0 };
+	uint64_t mask;
+
+	raw_sigaction(number, &fallback, NULL);
+	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
+	mask &= ~BIT(number);
+	memcpy(&context->uc_sigmask, &mask, sizeof(mask));
+	queue_to_self(number, info);
+}
+
+static void pass_on(int number, siginfo_t *info, ucontext_t *context)
+{
+	struct kernel_action action = program[number];
+	bool sent = info->si_code <= 0;
+	uint64_t mask;
+
+	if (action.handler == SIG_IGN && sent)
+		return;
+	if (action.handler == SIG_DFL || action.handler == SIG_IGN) {
+		end_by(number, info, context);
+		return;
+	}
+	if (action.flags & SA_RESETHAND)
+		program[number].handler = SIG_DFL;
+	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
+	mask |= action.mask;
+	if (!(action.flags & SA_NODEFER) && !(NEVER_BLOCKED & BIT(number)))
+		mask |= BIT(number);
+	set_mask(&mask);
+	if (action.flags & SA_SIGINFO)
+		((void (*)(int, siginfo_t *, void *))action.handler)(number, info, context);
+	else
+		((void (*)(int))action.handler)(number);
+}
+
+void runtime_raise(int verdict, uint64_t address, ucontext_t *context)
+{
+	siginfo_t info = { 0 };
+	uint64_t mask;
+
+	switch (verdict) {
+	case RUNTIME_UD:
+		info.si_signo = SIGILL, info.si_code = ILL_ILLOPN, info.si_addr = (void *)context->uc_mcontext.gregs[REG_RIP];
+		pass_on(SIGILL, &info, context);
+		return;
+	case RUNTIME_SS:
+		info.si_signo = SIGBUS, info.si_code = SI_KERNEL;
+		break;
+	case RUNTIME_AC:
+		info.si_signo = SIGBUS, info.si_code = BUS_ADRALN;
+		break;
+	case RUNTIME_PF:
+		info.si_signo = SIGSEGV, info.si_code = SEGV_MAPERR, info.si_addr = (void *)address;
+		break;
+	default:
+		info.si_signo = SIGSEGV, info.si_code = SI_KERNEL;
+		break;
+	}
+	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
+	/* A fault whose signal is blocked or ignored ends the process (signal(7)). */
+	if (mask & BIT(info.si_signo) || program[info.si_signo].handler == SIG_IGN)
+		end_by(info.si_signo, &info, context);
+	else
+		queue_to_self(info.si_signo, &info);
+}
+
+void runtime_raise_here(int verdict, uint64_t address)
+{
+	siginfo_t info = { .si_signo = SIGSEGV, .si_code = verdict == RUNTIME_PF ? SEGV_MAPERR : SI_KERNEL };
+	uint64_t mask = 0;
+
+	info.si_addr = verdict == RUNTIME_PF ? (void *)address : NULL;
+	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, 8, 0, 0);
+	queue_to_self(SIGSEGV, &info);
+	set_mask(&mask);
+}
+
+INTERNAL void runtime_on_illegal(int number, siginfo_t *info, void *raw)
+{
+	struct runtime_thread *thread = runtime_thread_current();
+	ucontext_t *context = raw;
+	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, address = 0;
+	int verdict = info->si_code <= 0 ? RUNTIME_OTHER : runtime_execute(thread, registers, &address);
+
+	if (verdict == RUNTIME_DONE)
+		verdict = runtime_boundary(thread, registers, &address);
+	if (verdict == RUNTIME_OTHER)
+		pass_on(number, info, context);
+	else if (verdict != RUNTIME_DONE)
+		runtime_raise(verdict, address, context);
+}
+
+/* INT3 in the place of an instruction's first byte. */
+INTERNAL void runtime_on_breakpoint(int number, siginfo_t *info, void *raw)
+{
+	struct runtime_thread *thread = runtime_thread_current();
+	ucontext_t *context = raw;
+	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, address = 0;
+	const struct runtime_site *site = info->si_code == SI_KERNEL ? runtime_find_site(registers[RUNTIME_RIP] - 1) : NULL;
+	int verdict;
+
+	if (!site) {
+		pass_on(number, info, context);
+		return;
+	}
+	registers[RUNTIME_RIP] = site->address;
+	verdict = runtime_execute_site(thread, registers, &address, site);
+	if (verdict == RUNTIME_DONE)
+		verdict = runtime_boundary(thread, registers, &address);
+	if (verdict != RUNTIME_DONE)
+		runtime_raise(verdict, address, context);
+}
+
+INTERNAL void runtime_on_fault(int number, siginfo_t *info, void *raw)
+{
+	ucontext_t *context = raw;
+	greg_t *rip = &context->uc_mcontext.gregs[REG_RIP];
+
+	if (info->si_code > 0 && (*rip == (greg_t)runtime_access_load || *rip == (greg_t)runtime_access_store ||
+				  *rip == (greg_t)runtime_access_byte))
+		*rip = (greg_t)runtime_access_failed;
+	else
+		pass_on(number, info, context);
+}
+
+INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
+{
+	struct runtime_thread *thread = runtime_thread_current();
+	ucontext_t *context = raw;
+	uint64_t address = 0;
+	int verdict;
+
+	if (info->si_code <= 0) {
+		pass_on(number, info, context);
+		return;
+	}
+	thread->taken++;
+	runtime_notified(thread);
+	if (thread->busy)
+		return;
+	verdict = runtime_boundary(thread, (uint64_t *)context->uc_mcontext.gregs, &address);
+	if (verdict != RUNTIME_DONE)
+		runtime_raise(verdict, address, context);
+}
+
+void runtime_signals_open(void)
+{
+	/* Nothing nests in the runtime but the faults of its own accesses. */
+	uint64_t all = ~(BIT(SIGSEGV) | BIT(SIGBUS));
+
+	install(SIGILL, runtime_illegal_entry, 0, all);
+	install(SIGTRAP, runtime_breakpoint_entry, 0, all);
+	install(SIGSEGV, runtime_fault_entry, SA_NODEFER, 0);
+	install(SIGBUS, runtime_fault_entry, SA_NODEFER, 0);
+	install(NOTIFY_RESTART, runtime_notify_entry, SA_RESTART, all);
+	install(NOTIFY_BREAK, runtime_notify_entry, 0, all);
+}
+
+int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+	struct kernel_action given, before;
+	long result = 0;
+
+	if (action) {
+		given.handler = (void *)action->sa_handler;
+		given.flags = (unsigned int)action->sa_flags | RESTORER;
+		given.restorer = runtime_restorer;
+		memcpy(&given.mask, &action->sa_mask, sizeof(given.mask));
+		given.mask &= ~NEVER_BLOCKED;
+	}
+	if (number > 0 && number <= SIGSYS && (virtual_signals & BIT(number))) {
+		before = program[number];
+		if (action)
+			program[number] = given;
+	} else {
+		result = raw_sigaction(number, action ? &given : NULL, &before);
+	}
+	if (!result && old) {
+		memset(old, 0, sizeof(*old));
+		old->sa_handler = (void (*)(int))before.handler;
+		old->sa_flags = (int)(before.flags & ~RESTORER);
+		memcpy(&old->sa_mask, &before.mask, sizeof(before.mask));
+	}
+	return (int)result;
+}
+
+uint64_t runtime_maskable(uint64_t mask) { return mask & ~NEVER_BLOCKED; }

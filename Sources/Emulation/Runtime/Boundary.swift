@@ -1,0 +1,87 @@
+#if !hasFeature(Embedded)
+internal import Architecture
+#endif
+internal import CEmulationRuntime
+
+/// A notification has come to the calling thread, by its signal.
+@_cdecl("runtime_notified") func notified(_ thread: Thread) {
+    thread.pointee.held = 1
+    thread.pointee.awake = 1
+}
+
+/// An instruction boundary: takes what was posted, and delivers the highest pending vector where UIF is 1.
+///
+/// While UIF is 0 the UPIDs are left alone. Their ON stays set, so senders do not notify: that is the private word `held`, which
+/// has the UPIDs looked at when UIF is 1 again. ON is cleared only when nothing is left to take, and PIR is looked at once more
+/// after that (SDM Vol. 3A, 9.5.2, its two steps in the order of the manual).
+/// - Returns: a `Verdict`: `done`, or the fault that the delivery raised, after which the vector is pending still.
+@_cdecl("runtime_boundary") func boundary(_ thread: Thread, _ registers: Registers, _ address: Registers) -> CInt {
+    guard thread.pointee.uif != 0 else { return Verdict.done.rawValue }
+    if thread.pointee.held != 0, let receiver = thread.pointee.receiver {
+        thread.pointee.uirr |= receiver.takePosted()
+        if thread.pointee.uirr == 0 {
+            thread.pointee.held = 0
+            runtime_fence()
+            receiver.clearNotifications()
+            thread.pointee.uirr |= receiver.takePosted()
+        }
+    }
+    guard thread.pointee.uirr != 0 else { return Verdict.done.rawValue }
+    var cpu = LogicalProcessor(thread, registers)
+    guard cpu.deliversUserInterrupt else { return Verdict.done.rawValue }
+    var memory = ProcessMemory()
+    do throws(Fault) {
+        _ = try cpu.deliverUserInterrupt(memory: &memory)
+    } catch {
+        address.pointee = error.address
+        return Verdict(error).rawValue
+    }
+    cpu.store(thread, registers)
+    thread.pointee.delivered &+= 1
+    return Verdict.done.rawValue
+}
+
+extension UnsafeMutablePointer<runtime_receiver> {
+    /// Step 2 of notification processing for each UPID of the receiver. A page counts for its vector alone, whatever a sender
+    /// has written to it.
+    func takePosted() -> UInt64 {
+        var posted: UInt64 = 0
+        forEachPage { vector, state in
+            var memory = ProcessMemory()
+            // Such a mapping cannot fault.
+            try? state.takePostedRequests(paging: .bits57, memory: &memory)
+            posted |= state.uirr & (1 &<< UInt64(vector))
+        }
+        return posted
+    }
+
+    /// Step 1 for each of them.
+    func clearNotifications() {
+        forEachPage { _, state in
+            var memory = ProcessMemory()
+            try? state.clearOutstandingNotification(paging: .bits57, memory: &memory)
+        }
+    }
+
+    /// True if anything is posted.
+    var hasPosted: Bool {
+        var posted = false
+        forEachPage { vector, state in
+            let page = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: state.upidaddr &+ 8))
+            if let page, runtime_load(page) & (1 &<< UInt64(vector)) != 0 { posted = true }
+        }
+        return posted
+    }
+
+    private func forEachPage(_ body: (Int, inout UserInterruptState) -> Void) {
+        var left = pointee.vectors
+        while left != 0 {
+            let vector = left.trailingZeroBitCount
+            left &= left &- 1
+            guard let page = runtime_receiver_page(self, UInt64(vector)) else { continue }
+            var state = UserInterruptState(
+                uinv: LogicalProcessor.notificationVector, upidaddr: UInt64(UInt(bitPattern: page)))
+            body(vector, &state)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+#if !hasFeature(Embedded)
+internal import Architecture
+#endif
+internal import CEmulationRuntime
+
+/// The instruction at RIP: up to its last byte and no further, since the page after it may not be mapped.
+private func decode(at rip: UInt64) -> Decoded {
+    var bytes = InstructionBytes()
+    while true {
+        var byte: UInt8 = 0
+        guard runtime_user_byte(rip &+ UInt64(bytes.count), &byte) else { return .other }
+        bytes.append(byte)
+        let decoded = Decoded(bytes)
+        if decoded != .truncated { return decoded }
+    }
+}
+
+/// Executes the instruction at RIP on the calling thread, after its #UD, and has it patched.
+///
+/// - Returns: a `Verdict`; for `page`, the address in `address`. Nothing is changed where it is not `done`.
+@_cdecl("runtime_execute") func execute(_ thread: Thread, _ registers: Registers, _ address: Registers) -> CInt {
+    let rip = registers[RUNTIME_RIP]
+    if let site = siteOfCopy(at: rip) {
+        registers[RUNTIME_RIP] = site.pointee.address
+        return executeSite(thread, registers, address, site)
+    }
+    switch decode(at: rip) {
+    case .instruction(let instruction):
+        if runtime_mode != RUNTIME_TRAP.rawValue { patch(at: rip, instruction) }
+        return execute(instruction, thread, registers, address).rawValue
+    case .tooLong:
+        return Verdict.generalProtection.rawValue
+    case .other, .truncated:
+        // Another thread may have patched it since it trapped.
+        guard let site = findSite(rip) else { return Verdict.other.rawValue }
+        return executeSite(thread, registers, address, site)
+    }
+}
+
+/// The same for an instruction that stands elsewhere now. RIP is the site's.
+@_cdecl("runtime_execute_site")
+func executeSite(
+    _ thread: Thread, _ registers: Registers, _ address: Registers, _ site: UnsafeMutablePointer<runtime_site>
+) -> CInt {
+    guard case .instruction(let instruction) = site.decoded else { return Verdict.other.rawValue }
+    return execute(instruction, thread, registers, address).rawValue
+}
+
+func execute(_ instruction: Instruction, _ thread: Thread, _ registers: Registers, _ address: Registers) -> Verdict {
+    var cpu = LogicalProcessor(thread, registers)
+    if case .senduipi(let register) = instruction.operation {
+        return senduipi(cpu.gpr[register], instruction, &cpu, thread, registers, address)
+    }
+    var memory = ProcessMemory()
+    do throws(Fault) {
+        _ = try cpu.execute(instruction, memory: &memory)
+    } catch {
+        address.pointee = error.address
+        return Verdict(error)
+    }
+    cpu.store(thread, registers)
+    return .done
+}
+
+/// SENDUIPI. While a thread is within, no other takes the entry's page and pipe away (`disconnect`).
+private func senduipi(
+    _ index: UInt64, _ instruction: Instruction, _ cpu: inout LogicalProcessor, _ thread: Thread, _ registers: Registers,
+    _ address: Registers
+) -> Verdict {
+    var memory = ProcessMemory()
+    let senders = thread.senders
+    if let senders { runtime_enter(senders) }
+    defer { if let senders { runtime_exit(senders) } }
+    do throws(Fault) {
+        let notification = try cpu.execute(instruction, memory: &memory)
+        thread.pointee.sent &+= 1
+        if notification != nil, let senders { thread.notify(runtime_connection_get(senders, index)) }
+    } catch {
+        address.pointee = error.address
+        return Verdict(error)
+    }
+    cpu.store(thread, registers)
+    return .done
+}
+
+extension UnsafeMutablePointer<runtime_thread> {
+    /// SENDUIPI's last step. One that fails takes ON back, so that the next send tries again.
+    func notify(_ connection: runtime_connection) {
+        pointee.notified &+= 1
+        guard runtime_notify(self, connection.notify) < 0, let page = connection.page else { return }
+        _ = runtime_fetch_and(page, ~UPID.onMask)
+    }
+}

@@ -1,0 +1,86 @@
+#if !hasFeature(Embedded)
+internal import Architecture
+#endif
+internal import CEmulationRuntime
+
+typealias Thread = UnsafeMutablePointer<runtime_thread>
+/// The registers of interrupted code, in the order of enum runtime_register.
+typealias Registers = UnsafeMutablePointer<UInt64>
+
+extension UnsafeMutablePointer<UInt64> {
+    subscript(_ register: runtime_register) -> UInt64 {
+        get { self[Int(truncatingIfNeeded: register.rawValue)] }
+        nonmutating set { self[Int(truncatingIfNeeded: register.rawValue)] = newValue }
+    }
+}
+
+extension LogicalProcessor {
+    /// UINV, and NV of every UPID: the vector that the first series used.
+    static var notificationVector: UInt8 { 0xEC }
+
+    /// The processor that runs `thread`, with `registers` loaded: CPL 3, 64-bit mode, CR4.UINTR = 1.
+    init(_ thread: Thread, _ registers: Registers) {
+        self.init()
+        // Enumerated by `Features()`, and CPL is 0 still: cannot fail.
+        try? writeCR4(CR4.uintr)
+        cpl = 3
+        gpr[0] = registers[RUNTIME_RAX]
+        gpr[1] = registers[RUNTIME_RCX]
+        gpr[2] = registers[RUNTIME_RDX]
+        gpr[3] = registers[RUNTIME_RBX]
+        gpr[4] = registers[RUNTIME_RSP]
+        gpr[5] = registers[RUNTIME_RBP]
+        gpr[6] = registers[RUNTIME_RSI]
+        gpr[7] = registers[RUNTIME_RDI]
+        // R8 to R15 are the first eight words.
+        for register: UInt8 in 8..<16 { gpr[register] = registers[Int(truncatingIfNeeded: register & 7)] }
+        rip = registers[RUNTIME_RIP]
+        rflags = RFLAGS(rawValue: registers[RUNTIME_RFLAGS])
+        uintr.uif = thread.pointee.uif != 0
+        uintr.uirr = thread.pointee.uirr
+        uintr.uihandler = thread.pointee.uihandler
+        uintr.uistackadjust = thread.pointee.uistackadjust
+        uintr.uinv = thread.pointee.receiver == nil ? 0 : LogicalProcessor.notificationVector
+        if let senders = thread.senders, runtime_abi.table_of_process || senders.pointee.used > 0 {
+            uintr.uitt = UInt64(UInt(bitPattern: senders)) | 1
+            uintr.uittsz = UInt32(RUNTIME_ENTRIES) &- 1
+        }
+    }
+
+    /// Writes back what the five instructions and delivery change.
+    func store(_ thread: Thread, _ registers: Registers) {
+        registers[RUNTIME_RSP] = gpr.rsp
+        registers[RUNTIME_RIP] = rip
+        registers[RUNTIME_RFLAGS] = rflags.rawValue
+        thread.pointee.uirr = uintr.uirr
+        thread.pointee.uif = uintr.uif ? 1 : 0
+    }
+}
+
+extension UnsafeMutablePointer<runtime_thread> {
+    /// The table of senders that is this thread's: its own, or its process's. Nil before the first connection.
+    var senders: UnsafeMutablePointer<runtime_senders>? {
+        runtime_abi.table_of_process ? runtime_process_senders : pointee.senders
+    }
+}
+
+/// What an instruction or a boundary came to; enum runtime_verdict in C.
+enum Verdict: CInt {
+    case done, other, invalidOpcode, generalProtection, stackSegment, page, alignmentCheck
+
+    init(_ fault: Fault) {
+        self =
+            switch fault {
+            case .invalidOpcode: .invalidOpcode
+            case .stackSegment: .stackSegment
+            case .page: .page
+            case .alignmentCheck: .alignmentCheck
+            case .generalProtection, .controlProtection: .generalProtection
+            }
+    }
+}
+
+extension Fault {
+    /// CR2 of a page fault, 0 for the others.
+    var address: UInt64 { if case .page(let address, _) = self { address } else { 0 } }
+}

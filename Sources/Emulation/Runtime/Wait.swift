@@ -1,0 +1,58 @@
+internal import CEmulationRuntime
+
+/// uintr_wait, with the arguments that the ABI has.
+///
+/// No wakeup is lost: `awake` is cleared before PIR and UIRR are looked at. What was posted before that is seen; what is posted
+/// later brings a notification, whose signal sets `awake` before the sleep, which then does not begin, or ends it. With UIF = 1 the
+/// signal delivers at once, so the handler has run when the sleep ends.
+func wait(_ thread: Thread, _ a: UInt64, _ b: UInt64) -> Int {
+    switch runtime_abi.wait {
+    case UINTR_WAIT_FLAGS:
+        guard UInt32(truncatingIfNeeded: a) == 0 else { return Failure.invalid }
+        guard thread.pointee.receiver != nil else { return -Int(runtime_abi.no_handler_errno) }
+        _ = sleep(thread, until: .max, ends: true, restarts: false)
+        return Failure.interrupted
+    case UINTR_WAIT_USEC_FLAGS:
+        guard UInt32(truncatingIfNeeded: b) == 0, a <= runtime_abi.wait_usec_max else { return Failure.invalid }
+        guard a > 0 else { return 0 }
+        guard let receiver = thread.pointee.receiver else { return -Int(runtime_abi.no_handler_errno) }
+        let deadline = runtime_monotonic() &+ a &* 1000
+        let end = sleep(thread, until: deadline, ends: receiver.pointee.flags != 0, restarts: false)
+        return end == .time ? 0 : Failure.interrupted
+    case UINTR_WAIT_DEADLINE_FLAGS:
+        guard UInt32(truncatingIfNeeded: b) == 0, thread.pointee.receiver != nil else { return Failure.invalid }
+        return switch sleep(thread, until: a, ends: true, restarts: true) {
+        case .interrupt: 0
+        case .time: Failure.timedOut
+        case .signal: Failure.interrupted
+        }
+    default:
+        return Failure.noCall
+    }
+}
+
+private enum End { case interrupt, time, signal }
+
+/// - Parameter ends: a user interrupt ends the sleep; otherwise it is taken, and the sleep goes on.
+private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restarts: Bool) -> End {
+    let delivered = thread.pointee.delivered
+    while true {
+        thread.pointee.awake = 0
+        runtime_fence()
+        if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
+        // The signal may deliver here: nothing of the runtime's is half done.
+        thread.pointee.busy = 0
+        let result = runtime_sleep(thread, deadline, restarts)
+        thread.pointee.busy = 1
+        runtime_fence()
+        if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
+        if result == CInt(Failure.timedOut) { return .time }
+        // A notification that brought nothing has set `awake`.
+        if result == CInt(Failure.interrupted), thread.pointee.awake == 0 { return .signal }
+    }
+}
+
+extension UnsafeMutablePointer<runtime_thread> {
+    /// A user interrupt is pending, in UIRR or in a PIR.
+    fileprivate var isPending: Bool { pointee.uirr != 0 || pointee.receiver?.hasPosted == true }
+}
