@@ -105,6 +105,9 @@ extern const struct driver *greenthreads_driver;
 /** Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t now(void);
 
+/** Nanoseconds of CPU time of the calling thread. */
+uint64_t cpu_time(void);
+
 /* --- workload.c -------------------------------------------------------------------------------------------------------- */
 
 /** How many kinds of task there are, and their names. */

@@ -59,13 +59,18 @@ uint64_t now(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+uint64_t cpu_time(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /*
  * Arrivals and ends are in the worker's own CPU time, of which what it would be idle is skipped: so the figures are of the
  * scheduler and not of what else runs on the machine. A quantum is in the time of the wall, as timers are.
  */
 static uint64_t worker_time(void)
 {
-	return read_clock(CLOCK_THREAD_CPUTIME_ID) - worker.start;
+	return cpu_time() - worker.start;
 }
 
 static void sleep_until(uint64_t time)
@@ -289,7 +294,7 @@ void greenthreads_run(struct run *run)
 		}
 		pthread_barrier_wait(&timer_ready);
 	}
-	worker.start = read_clock(CLOCK_THREAD_CPUTIME_ID);
+	worker.start = cpu_time();
 	loop();
 	run->cpu_time = worker_time() - run->skipped;
 	if (is_timed) {
