@@ -85,6 +85,14 @@ let package = Package(
         .target(name: "CShimTestSupport", dependencies: ["CUserInterrupts"], path: "Tests/CShimTestSupport"),
         .testTarget(name: "CUserInterruptsTests", dependencies: ["CUserInterrupts", "CShimTestSupport"]),
         .testTarget(name: "EmulationTests", dependencies: ["Architecture", "CEmulation", "Emulation"]),
+        // Runs C programs under the library; it links nothing of it, and needs the product uintr-emulation beside it.
+        .testTarget(
+            name: "EmulationLibraryTests",
+            dependencies: [
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            exclude: ["Programs"]),
         .testTarget(
             name: "UserInterruptsTests",
             dependencies: [

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "internal.h"
 
@@ -27,10 +29,30 @@ void *runtime_map(uint64_t size)
 }
 
 void runtime_unmap(void *memory, uint64_t size) { call3(SYS_munmap, (long)memory, (long)size, 0); }
+/* A bit for each of the runtime's own. */
+static uint64_t own[RUNTIME_DESCRIPTORS / 64];
+
+bool runtime_is_own(int fd)
+{
+	return fd >= 0 && fd < RUNTIME_DESCRIPTORS && __atomic_load_n(&own[fd / 64], __ATOMIC_RELAXED) >> (fd % 64) & 1;
+}
+
+static void set_own(int fd, bool is)
+{
+	if (fd < 0 || fd >= RUNTIME_DESCRIPTORS)
+		return;
+	if (is)
+		__atomic_fetch_or(&own[fd / 64], 1ull << (fd % 64), __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&own[fd / 64], ~(1ull << (fd % 64)), __ATOMIC_RELAXED);
+}
+
 void runtime_close(int fd)
 {
-	if (fd >= 0)
-		call3(SYS_close, fd, 0, 0);
+	if (fd < 0)
+		return;
+	set_own(fd, false);
+	call3(SYS_close, fd, 0, 0);
 }
 
 int runtime_high(int fd)
@@ -46,9 +68,26 @@ int runtime_high(int fd)
 	high = call3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, (long)(limit.rlim_cur / 4 * 3));
 	/* Where the upper quarter is full, the number that it has must do. */
 	if (high < 0)
-		return fd;
-	runtime_close(fd);
+		high = fd;
+	else
+		runtime_close(fd);
+	set_own((int)high, true);
 	return (int)high;
+}
+
+/* The timer, and the cookie. Without a timer the receiver is not moderated. */
+static void open_timer(struct runtime_receiver *receiver, uint32_t tid, int number)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = number };
+	int timer = -1;
+
+	event._sigev_un._tid = (int)tid;
+	event.sigev_value.sival_ptr = receiver;
+	if (call3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&timer) < 0)
+		timer = -1;
+	receiver->timer = timer;
+	call3(SYS_getrandom, (long)&receiver->cookie, sizeof(receiver->cookie), 0);
+	receiver->cookie |= 1;
 }
 
 int runtime_pipe_open(struct runtime_receiver *receiver, uint32_t tid, bool restart)
@@ -68,7 +107,21 @@ int runtime_pipe_open(struct runtime_receiver *receiver, uint32_t tid, bool rest
 		runtime_close(receiver->pipe_write);
 		return (int)failure;
 	}
+	open_timer(receiver, tid, restart ? NOTIFY_RESTART : NOTIFY_BREAK);
 	return 0;
+}
+
+bool runtime_timer_set(struct runtime_receiver *receiver, uint64_t nanoseconds)
+{
+	struct itimerspec time = { { 0, 0 }, { (time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000) } };
+
+	return receiver->timer >= 0 && runtime_call(SYS_timer_settime, receiver->timer, 0, (long)&time, 0, 0, 0) == 0;
+}
+
+void runtime_timer_delete(struct runtime_receiver *receiver)
+{
+	if (receiver->timer >= 0)
+		call3(SYS_timer_delete, receiver->timer, 0, 0);
 }
 
 static struct runtime_page *map_page(int memfd)
@@ -143,6 +196,37 @@ int runtime_descriptor_make(int memfd, int pipe_write, uint64_t vector, int *pee
 	return ends[1];
 }
 
+void runtime_descriptor_watch(int peer, uint32_t tid)
+{
+	struct f_owner_ex owner = { F_OWNER_TID, (int)tid };
+
+	call3(SYS_fcntl, peer, F_SETOWN_EX, (long)&owner);
+	call3(SYS_fcntl, peer, F_SETSIG, runtime_close_signal());
+	call3(SYS_fcntl, peer, F_SETFL, O_NONBLOCK | O_ASYNC);
+}
+
+/*
+ * All holders of the pipe share its file's flags: one that clears O_NONBLOCK and fills the pipe would block the others. Where we may
+ * open the pipe ourselves (same user), we do. Takes over `fd`.
+ */
+static int own_description(int fd)
+{
+	char path[32] = "/proc/self/fd/", digits[12];
+	size_t length = 14, count = 0;
+	long opened;
+
+	for (int rest = fd; rest || !count; rest /= 10)
+		digits[count++] = (char)('0' + rest % 10);
+	while (count)
+		path[length++] = digits[--count];
+	path[length] = 0;
+	opened = call3(SYS_open, (long)path, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	if (opened < 0)
+		return fd;
+	runtime_close(fd);
+	return (int)opened;
+}
+
 int runtime_descriptor_read(int fd, struct runtime_ticket *out)
 {
 	uint64_t words[2] = { 0, 0 };
@@ -171,7 +255,7 @@ int runtime_descriptor_read(int fd, struct runtime_ticket *out)
 		return -EOPNOTSUPP;
 	}
 	call3(SYS_fstat, fd, (long)&status, 0);
-	*out = (struct runtime_ticket){ words[1], status.st_ino, files[0], runtime_high(files[1]) };
+	*out = (struct runtime_ticket){ words[1], status.st_ino, files[0], runtime_high(own_description(files[1])) };
 	return 0;
 }
 
@@ -198,11 +282,16 @@ int runtime_duplicate(int fd)
 
 int runtime_notify(struct runtime_thread *thread, int pipe)
 {
+	static const struct timespec none;
+	uint64_t broken = 1ull << (SIGPIPE - 1);
 	long result;
 
 	thread->sending = 1;
 	runtime_fence();
 	result = call3(SYS_write, pipe, (long)"", 1);
+	/* Where the signal is blocked, it waits: nobody shall find it. */
+	if (result == -EPIPE)
+		runtime_call(SYS_rt_sigtimedwait, (long)&broken, 0, (long)&none, 8, 0, 0);
 	runtime_fence();
 	thread->sending = 0;
 	/* A full pipe signals its reader all the same. */

@@ -199,6 +199,8 @@ syscall:
 
 	signal_entry runtime_illegal_entry, runtime_on_illegal
 	signal_entry runtime_breakpoint_entry, runtime_on_breakpoint
+	signal_entry runtime_pipe_entry, runtime_on_pipe
+	signal_entry runtime_system_call_entry, runtime_on_system_call
 	signal_entry runtime_fault_entry, runtime_on_fault
 	signal_entry runtime_notify_entry, runtime_on_notification
 

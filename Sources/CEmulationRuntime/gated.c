@@ -27,12 +27,16 @@ void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t
 	int verdict = RUNTIME_DONE;
 
 	for (;;) {
+		if (!busy && thread->closed)
+			runtime_vectors_closed(thread);
+		thread->missed = 0;
+		runtime_fence();
 		if (!busy)
 			verdict = runtime_boundary(thread, registers, &address);
 		runtime_fence();
 		thread->busy = busy;
 		runtime_fence();
-		if (busy || !thread->held || !thread->uif || verdict != RUNTIME_DONE)
+		if (busy || !thread->missed || verdict != RUNTIME_DONE)
 			break;
 		thread->busy = 1;
 		runtime_fence();
@@ -48,7 +52,7 @@ INTERNAL void runtime_gated_boundary(uint64_t *registers, uint64_t resume)
 	uint64_t busy = thread->busy;
 
 	registers[RUNTIME_RIP] = resume;
-	thread->busy = 1;
+	thread->busy = busy + 1;
 	runtime_fence();
 	runtime_settle(thread, registers, busy);
 }
@@ -60,7 +64,7 @@ INTERNAL void runtime_gated_execute(uint64_t *registers, const struct runtime_si
 	int verdict;
 
 	registers[RUNTIME_RIP] = site->address;
-	thread->busy = 1;
+	thread->busy = busy + 1;
 	runtime_fence();
 	verdict = runtime_execute_site(thread, registers, &address, site);
 	/* What faults is executed again where it traps: a signal shows the program the registers as they should be. */

@@ -32,11 +32,18 @@ struct runtime_site *runtime_find_site(uint64_t address);
 int runtime_boundary(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
 void runtime_notified(struct runtime_thread *thread);
 long runtime_emulate_call(struct runtime_thread *thread, long number, uint64_t a, uint64_t b, uint64_t c);
+long runtime_adopt_table(struct runtime_thread *thread, int fd);
+void runtime_vectors_closed(struct runtime_thread *thread);
 void runtime_thread_end(struct runtime_thread *thread);
 void runtime_child(struct runtime_thread *thread);
 
+/* descriptors.c: numbers below this may be the runtime's own. */
+#define RUNTIME_DESCRIPTORS 65536
+bool runtime_is_own(int fd);
+
 /* signals.c */
 void runtime_signals_open(void);
+uint64_t runtime_maskable(uint64_t mask);
 void runtime_raise(int verdict, uint64_t address, ucontext_t *context);
 /** The same for ordinary code: the signal comes at the end of this call. */
 void runtime_raise_here(int verdict, uint64_t address);
@@ -44,6 +51,8 @@ void runtime_raise_here(int verdict, uint64_t address);
 extern const char runtime_access_load[], runtime_access_store[], runtime_access_byte[], runtime_access_failed[];
 /* probe.c */
 void runtime_probe(void);
+/* watch.c: on a crash, what was kept. */
+void runtime_watch_print(void);
 /* start.c */
 _Noreturn void runtime_refuse(const char *const parts[]);
 /* gated.c: the boundary at the end of what ordinary code asked for. */

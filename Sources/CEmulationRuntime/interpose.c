@@ -1,7 +1,9 @@
 /* libc's functions that the library stands in for, because they would take a signal or a system call away from the runtime. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -9,7 +11,7 @@
 
 #define PUBLIC __attribute__((visibility("default")))
 
-INTERNAL uint64_t runtime_maskable(uint64_t mask);
+static int (*real_close)(int);
 
 /* For gate.S: what syscall(2) returns for a negated errno. */
 INTERNAL long runtime_fail(long result)
@@ -25,7 +27,7 @@ INTERNAL void runtime_called(uint64_t *registers)
 	uint64_t busy = thread->busy;
 	long result;
 
-	thread->busy = 1;
+	thread->busy = busy + 1;
 	result = runtime_emulate_call(thread, (long)registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX],
 				      registers[RUNTIME_RCX]);
 	registers[RUNTIME_RAX] = (uint64_t)(result < 0 ? runtime_fail(result) : result);
@@ -55,6 +57,64 @@ PUBLIC sighandler_t signal(int number, sighandler_t handler) { return set_handle
 PUBLIC sighandler_t bsd_signal(int number, sighandler_t handler) { return set_handler(number, handler, SA_RESTART); }
 PUBLIC sighandler_t sysv_signal(int number, sighandler_t handler) { return set_handler(number, handler, SA_RESETHAND | SA_NODEFER); }
 PUBLIC sighandler_t __sysv_signal(int number, sighandler_t handler) { return sysv_signal(number, handler); }
+
+/* The runtime's descriptors are not the program's: they are not open, as far as it can tell. */
+PUBLIC int close(int fd)
+{
+	if (runtime_is_own(fd))
+		return (int)runtime_fail(-EBADF);
+	if (!real_close)
+		real_close = dlsym(RTLD_NEXT, "close");
+	return real_close(fd);
+}
+
+/* uintr-next 6.0's one ioctl; a uipi_fd is a socket, which has none of that number. */
+PUBLIC int ioctl(int fd, unsigned long request, ...)
+{
+	struct runtime_thread *thread;
+	long argument, result;
+	va_list arguments;
+
+	va_start(arguments, request);
+	argument = va_arg(arguments, long);
+	va_end(arguments);
+	if (request == UINTR_IOCTL_SET_TARGET_TABLE && runtime_abi.nr[UINTR_CALL_IPI_FD] >= 0) {
+		thread = runtime_thread_current();
+		thread->busy++;
+		result = runtime_adopt_table(thread, fd);
+		thread->busy--;
+		if (result != -ENOTTY)
+			return result < 0 ? (int)runtime_fail(result) : (int)result;
+	}
+	result = runtime_call(SYS_ioctl, fd, (long)request, argument, 0, 0, 0);
+	return result < 0 ? (int)runtime_fail(result) : (int)result;
+}
+
+PUBLIC int close_range(unsigned int first, unsigned int last, int flags)
+{
+	long result = 0;
+
+	/* Around those of the runtime, which have high numbers. */
+	while (first <= last && !result) {
+		unsigned int end = first;
+
+		if (runtime_is_own((int)first)) {
+			first++;
+			continue;
+		}
+		while (end < last && end < RUNTIME_DESCRIPTORS && !runtime_is_own((int)end + 1))
+			end++;
+		if (end >= RUNTIME_DESCRIPTORS)
+			end = last;
+		result = runtime_call(SYS_close_range, first, end, flags, 0, 0, 0);
+		if (end == last)
+			break;
+		first = end + 1;
+	}
+	return result < 0 ? (int)runtime_fail(result) : 0;
+}
+
+PUBLIC void closefrom(int first) { close_range(first < 0 ? 0 : (unsigned int)first, ~0u, 0); }
 
 static int change_mask(int how, const sigset_t *set, sigset_t *old)
 {

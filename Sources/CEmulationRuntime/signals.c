@@ -18,6 +18,8 @@ struct kernel_action {
 	void (*restorer)(void);
 	uint64_t mask;
 };
+/* si_code of a SIGSYS from seccomp (asm-generic/siginfo.h). */
+#define CODE_SECCOMP 1
 #define RESTORER 0x04000000ul
 #define BIT(number) (1ull << ((number) - 1))
 
@@ -26,6 +28,8 @@ INTERNAL void runtime_illegal_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_breakpoint_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_fault_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_notify_entry(int, siginfo_t *, void *);
+INTERNAL void runtime_pipe_entry(int, siginfo_t *, void *);
+INTERNAL void runtime_system_call_entry(int, siginfo_t *, void *);
 
 /* The program's actions for the runtime's signals. Changed by sigaction alone, a word at a time. */
 static struct kernel_action program[SIGSYS + 1];
@@ -52,13 +56,16 @@ static void queue_to_self(int number, siginfo_t *info)
 	runtime_call(SYS_rt_tgsigqueueinfo, process, task, number, (long)info, 0, 0);
 }
 
+static struct kernel_action own[SIGSYS + 1];
+
 static void install(int number, void (*entry)(int, siginfo_t *, void *), unsigned long flags, uint64_t mask)
 {
-	struct kernel_action action = { (void *)entry, flags | SA_SIGINFO | SA_ONSTACK | RESTORER, runtime_restorer, mask };
-
-	raw_sigaction(number, &action, &program[number]);
+	own[number] = (struct kernel_action){ (void *)entry, flags | SA_SIGINFO | SA_ONSTACK | RESTORER, runtime_restorer, mask };
+	raw_sigaction(number, &own[number], &program[number]);
 	virtual_signals |= BIT(number);
 }
+
+static void install_again(int number) { raw_sigaction(number, &own[number], NULL); }
 
 /* The default action, at the interrupted instruction, with the same siginfo. */
 static void end_by(int number, siginfo_t *info, ucontext_t *context)
@@ -66,6 +73,7 @@ static void end_by(int number, siginfo_t *info, ucontext_t *context)
 	struct kernel_action fallback = { SIG_DFL, RESTORER, runtime_restorer, 0 };
 	uint64_t mask;
 
+	runtime_watch_print();
 	raw_sigaction(number, &fallback, NULL);
 	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
 	mask &= ~BIT(number);
@@ -176,6 +184,13 @@ INTERNAL void runtime_on_breakpoint(int number, siginfo_t *info, void *raw)
 		runtime_raise(verdict, address, context);
 }
 
+/* A notification to a process that has ended is no matter of the program's. */
+INTERNAL void runtime_on_pipe(int number, siginfo_t *info, void *raw)
+{
+	if (!runtime_thread_current()->sending)
+		pass_on(number, info, raw);
+}
+
 INTERNAL void runtime_on_fault(int number, siginfo_t *info, void *raw)
 {
 	ucontext_t *context = raw;
@@ -188,21 +203,60 @@ INTERNAL void runtime_on_fault(int number, siginfo_t *info, void *raw)
 		pass_on(number, info, context);
 }
 
+/* Where no receiver has the flags that break off calls, the signal that does so tells of a descriptor's last close. */
+int runtime_close_signal(void) { return runtime_abi.handler_flags ? 0 : NOTIFY_BREAK; }
+
+/* A call that the seccomp filter has stopped: its number and arguments are in the registers still. */
+INTERNAL void runtime_on_system_call(int number, siginfo_t *info, void *raw)
+{
+	struct runtime_thread *thread = runtime_thread_current();
+	ucontext_t *context = raw;
+	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, busy = thread->busy, address = 0, mask, all = ~0ull;
+	int verdict;
+
+	if (info->si_code != CODE_SECCOMP || runtime_call_of((long)registers[RUNTIME_RAX]) == UINTR_CALL_COUNT) {
+		pass_on(number, info, context);
+		return;
+	}
+	/* A wait sleeps with the program's mask. */
+	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
+	thread->busy = busy + 1;
+	set_mask(&mask);
+	registers[RUNTIME_RAX] = (uint64_t)runtime_emulate_call(thread, (long)registers[RUNTIME_RAX], registers[RUNTIME_RDI],
+								registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
+	set_mask(&all);
+	thread->busy = busy;
+	if (busy)
+		return;
+	verdict = runtime_boundary(thread, registers, &address);
+	if (verdict != RUNTIME_DONE)
+		runtime_raise(verdict, address, context);
+}
+
 INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 {
 	struct runtime_thread *thread = runtime_thread_current();
 	ucontext_t *context = raw;
 	uint64_t address = 0;
+	/* The receiver may have gone while its timer's signal was pending. */
+	bool timer = info->si_code == SI_TIMER && (program[number].handler == SIG_DFL ||
+						   (thread->receiver && info->si_value.sival_ptr == thread->receiver));
 	int verdict;
 
-	if (info->si_code <= 0) {
+	if (info->si_code <= 0 && !timer) {
 		pass_on(number, info, context);
 		return;
 	}
-	thread->taken++;
+	if (number == runtime_close_signal() && !timer)
+		thread->closed = 1;
+	runtime_event(RUNTIME_TAKEN, 0, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
 	runtime_notified(thread);
-	if (thread->busy)
+	if (thread->busy) {
+		thread->missed = 1;
 		return;
+	}
+	if (thread->closed)
+		runtime_vectors_closed(thread);
 	verdict = runtime_boundary(thread, (uint64_t *)context->uc_mcontext.gregs, &address);
 	if (verdict != RUNTIME_DONE)
 		runtime_raise(verdict, address, context);
@@ -218,7 +272,21 @@ void runtime_signals_open(void)
 	install(SIGSEGV, runtime_fault_entry, SA_NODEFER, 0);
 	install(SIGBUS, runtime_fault_entry, SA_NODEFER, 0);
 	install(NOTIFY_RESTART, runtime_notify_entry, SA_RESTART, all);
-	install(NOTIFY_BREAK, runtime_notify_entry, 0, all);
+	install(NOTIFY_BREAK, runtime_notify_entry, runtime_close_signal() ? SA_RESTART : 0, all);
+	install(SIGSYS, runtime_system_call_entry, 0, all);
+}
+
+/* From the first connection on. Who ignores the signal goes on ignoring it, and so do the programs that it executes. */
+void runtime_signals_send(void)
+{
+	struct kernel_action now;
+
+	if (virtual_signals & BIT(SIGPIPE))
+		return;
+	raw_sigaction(SIGPIPE, NULL, &now);
+	install(SIGPIPE, runtime_pipe_entry, SA_RESTART, 0);
+	if (now.handler == SIG_IGN)
+		raw_sigaction(SIGPIPE, &now, NULL);
 }
 
 int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old)
@@ -235,8 +303,13 @@ int runtime_sigaction(int number, const struct sigaction *action, struct sigacti
 	}
 	if (number > 0 && number <= SIGSYS && (virtual_signals & BIT(number))) {
 		before = program[number];
-		if (action)
+		if (action) {
 			program[number] = given;
+			if (number == SIGPIPE && given.handler == SIG_IGN)
+				raw_sigaction(number, &given, NULL);
+			else if (number == SIGPIPE)
+				install_again(number);
+		}
 	} else {
 		result = raw_sigaction(number, action ? &given : NULL, &before);
 	}

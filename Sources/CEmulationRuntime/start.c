@@ -1,5 +1,6 @@
 /* The start of the library: what the environment asks for, and whether this machine can be given it. */
 #define _GNU_SOURCE
+#include <cpuid.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -14,6 +15,8 @@
 INTERNAL extern uint32_t runtime_first_call, runtime_call_span;
 INTERNAL void runtime_threads_open(void);
 INTERNAL void runtime_patching_open(void);
+INTERNAL int runtime_filter_open(void);
+INTERNAL void runtime_watch_open(void);
 
 _Noreturn void runtime_refuse(const char *const parts[])
 {
@@ -64,12 +67,36 @@ static void choose_mode(void)
 	runtime_refuse((const char *[]){ "UINTR_EMULATION_MODE=", name, " is no mode. Use trap, int3 or stub.", NULL });
 }
 
+/*
+ * On by default where the numbers are nobody else's: with those of RFC v1 a child without the library would be killed for a
+ * futex_waitv.
+ */
+static void filter(void)
+{
+	const char *wish = getenv("UINTR_EMULATION_SECCOMP");
+	bool wanted = wish && *wish ? *wish != '0' : runtime_first_call >= 471;
+
+	if (wanted && runtime_filter_open())
+		runtime_refuse((const char *[]){ "the kernel takes no seccomp filter, which system calls made without libc need. Set "
+						 "UINTR_EMULATION_SECCOMP=0 if the program makes none.", NULL });
+}
+
+static void look_at_processor(void)
+{
+	unsigned int a, b, c, d;
+
+	runtime_virtual = __get_cpuid(1, &a, &b, &c, &d) && c >> 31;
+}
+
 __attribute__((constructor(101))) static void start(void)
 {
+	look_at_processor();
 	choose_abi();
 	choose_mode();
+	runtime_watch_open();
 	runtime_patching_open();
 	runtime_threads_open();
 	runtime_probe();
 	runtime_signals_open();
+	filter();
 }

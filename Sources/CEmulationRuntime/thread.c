@@ -17,6 +17,7 @@ INTERNAL struct runtime_senders *runtime_process_senders, *runtime_thread_sender
 INTERNAL struct runtime_receiver *runtime_receivers;
 INTERNAL struct runtime_sites *runtime_sites;
 INTERNAL uint32_t runtime_mode;
+INTERNAL bool runtime_virtual;
 /* For gate.S: the calls are numbered from here, and so many. */
 INTERNAL uint32_t runtime_first_call, runtime_call_span;
 

@@ -20,13 +20,18 @@ enum runtime_register {
 	RUNTIME_RIP, RUNTIME_RFLAGS,
 };
 
+/** Of a vector: its receiver has gone, is there, or has seen the last close of its descriptor. */
+enum runtime_page_state { RUNTIME_PAGE_ENDED, RUNTIME_PAGE_ACTIVE, RUNTIME_PAGE_CLOSED };
+
 /** What sender and receiver share: one page for one vector of one receiver, in a sealed memfd. */
 struct runtime_page {
 	/** 64-byte aligned; changed by locked operations only. */
 	uint64_t upid[2];
-	uint64_t reserved[6];
-	/** 1 while the receiver has its handler and the vector its descriptor; 0 afterwards. */
-	uint64_t active;
+	uint64_t reserved[5];
+	/** Tells the receiver's own thread, which reads it as any sender does, that the page is its own. */
+	uint64_t cookie;
+	/** An enum runtime_page_state. */
+	uint64_t state;
 };
 
 /** The receiver's side of a registered handler; one mapping of its own. */
@@ -38,8 +43,10 @@ struct runtime_receiver {
 	int32_t memfd[RUNTIME_VECTORS], peer[RUNTIME_VECTORS];
 	/** The notification pipe. It is written by senders; nobody needs to read it. */
 	int32_t pipe_read, pipe_write;
-	/** The flags of register_handler. */
+	uint64_t cookie;
+	/** The flags of register_handler; the timer that ends a pause of Moderation.swift. */
 	uint32_t flags;
+	int32_t timer;
 	/** All receivers of the process, so that the child of a fork can let go of them. */
 	struct runtime_receiver *next;
 };
@@ -50,7 +57,10 @@ struct runtime_senders {
 	uint64_t uitt[2 * RUNTIME_ENTRIES];
 	/** Where an entry's notifications are written. */
 	int32_t notify[RUNTIME_ENTRIES];
-	/** A duplicate of the descriptor that was connected: it keeps the vector busy. Or -1. */
+	/**
+	 * -1, or: a duplicate of the descriptor that was connected, which keeps the vector busy (project); the memfd, which a
+	 * uipi_fd hands on (uintr-next 6.0).
+	 */
 	int32_t descriptor[RUNTIME_ENTRIES];
 	/** What tells that descriptor from others: its inode. */
 	uint64_t identity[RUNTIME_ENTRIES];
@@ -110,13 +120,22 @@ struct runtime_thread {
 	struct runtime_receiver *receiver, *kept;
 	/** The thread's own table, where tables belong to threads. */
 	struct runtime_senders *senders;
-	/** Vectors delivered, SENDUIPIs, notifications sent and taken since the thread began. */
-	uint64_t delivered, sent, notified, taken;
+	/** Vectors delivered since the thread began. */
+	uint64_t delivered;
+	/** Moderation.swift, in nanoseconds: how far receiving is ahead; since when; until when senders are not heard, or 0. */
+	uint64_t debt, since, until;
+	uint32_t receiving;
+	/** What is held was sent by the thread itself. */
+	uint32_t own;
 	uint32_t tid;
+	/** A notification came while `busy` was set: the boundary is to be looked at once more. */
+	uint32_t missed;
 	/** A notification has come: the word that uintr_wait sleeps on. */
 	uint32_t awake;
 	/** Writing to a notification pipe: a SIGPIPE is nobody's. */
 	uint32_t sending;
+	/** The last copy of some descriptor of this thread has been closed. */
+	uint32_t closed;
 };
 
 /** How an instruction is emulated after its first #UD (docs/emulation.md). */
@@ -181,6 +200,8 @@ extern struct runtime_senders *runtime_thread_senders RUNTIME_SHARED;
 
 extern struct runtime_sites *runtime_sites RUNTIME_SHARED;
 extern uint32_t runtime_mode RUNTIME_SHARED;
+/** CPUID says that a hypervisor is there. */
+extern bool runtime_virtual RUNTIME_SHARED;
 /** Where the gates of gate.S are, and where the thread's state lies from FS's base. */
 uint64_t runtime_gate_address(bool executes);
 int32_t runtime_thread_offset(void);
@@ -190,6 +211,22 @@ bool runtime_code_write(uint64_t address, const void *bytes, uint64_t count);
 bool runtime_code_synchronize(void);
 /** A page for code at just this address; false if it is taken. */
 bool runtime_code_map(uint64_t address);
+
+/** What is counted (UINTR_EMULATION_STATS) and kept in the ring buffer (UINTR_EMULATION_TRACE). */
+enum runtime_event {
+	RUNTIME_SENDUIPI, RUNTIME_UIRET, RUNTIME_TESTUI, RUNTIME_CLUI, RUNTIME_STUI,
+	/** Detail: the vector; the entry; nothing; the call's number; nothing. */
+	RUNTIME_DELIVERED, RUNTIME_SENT, RUNTIME_TAKEN, RUNTIME_CALLED, RUNTIME_PATCHED_INT3, RUNTIME_PATCHED_JUMP,
+	RUNTIME_EVENTS,
+};
+/** Something counts or keeps events. */
+extern uint32_t runtime_watched RUNTIME_SHARED;
+void runtime_record(uint32_t event, uint64_t detail, uint64_t rip);
+static inline void runtime_event(enum runtime_event event, uint64_t detail, uint64_t rip)
+{
+	if (__builtin_expect(runtime_watched, 0))
+		runtime_record(event, detail, rip);
+}
 
 /** Which of the ABI's calls a number is; UINTR_CALL_COUNT for none. */
 uint32_t runtime_call_of(long number);
@@ -208,6 +245,12 @@ static inline long runtime_call(long number, long a, long b, long c, long d, lon
 			 : "rcx", "r11", "memory");
 	return result;
 }
+
+static inline uint64_t runtime_page_state(const struct runtime_page *page) { return __atomic_load_n(&page->state, __ATOMIC_SEQ_CST); }
+static inline void runtime_page_set_state(struct runtime_page *page, enum runtime_page_state state) { __atomic_store_n(&page->state, state, __ATOMIC_SEQ_CST); }
+
+static inline uint64_t runtime_page_cookie(const struct runtime_page *page) { return __atomic_load_n(&page->cookie, __ATOMIC_RELAXED); }
+static inline void runtime_page_set_cookie(struct runtime_page *page, uint64_t cookie) { __atomic_store_n(&page->cookie, cookie, __ATOMIC_SEQ_CST); }
 
 /** LOCK CMPXCHG16B on 16-byte aligned memory; `expected` becomes what was there. */
 static inline void runtime_compare_exchange16(void *memory, uint64_t *expected_low, uint64_t *expected_high, uint64_t low,
@@ -237,6 +280,9 @@ void runtime_unmap(void *memory, uint64_t size);
 
 /** Make the receiver's pipe signal this thread: 0 or a negated errno. `restart` picks the signal that restarts system calls. */
 int runtime_pipe_open(struct runtime_receiver *receiver, uint32_t tid, bool restart);
+/** A signal to the receiver's thread after so many nanoseconds. False where there is no timer. */
+bool runtime_timer_set(struct runtime_receiver *receiver, uint64_t nanoseconds);
+void runtime_timer_delete(struct runtime_receiver *receiver);
 /** A sealed memfd of one page, mapped: its descriptor, or a negated errno. */
 int runtime_page_make(struct runtime_page **page);
 /** A descriptor that carries the right to send: {vector} with memfd and pipe. `peer` is the other end of its socket. */
@@ -245,8 +291,33 @@ struct runtime_ticket {
 	uint64_t vector, identity;
 	int32_t memfd, notify;
 };
+/** Have the last close of the descriptor told to this thread, by runtime_close_signal(). */
+void runtime_descriptor_watch(int peer, uint32_t tid);
+/** The signal of that, or 0 where nobody asks. */
+int runtime_close_signal(void);
 /** Read it and leave it in place: 0, -EBADF, or -EOPNOTSUPP for a descriptor of another kind. The caller owns memfd and notify. */
 int runtime_descriptor_read(int fd, struct runtime_ticket *out);
+/** As many entries of a table as one message can carry, with two descriptors each. */
+#define RUNTIME_TABLE_MAX 126
+struct runtime_table {
+	uint64_t magic, count;
+	struct { uint32_t index, vector; } entry[RUNTIME_TABLE_MAX];
+	int32_t file[2 * RUNTIME_TABLE_MAX];
+};
+static inline void runtime_table_add(struct runtime_table *table, uint64_t index, uint64_t vector, int memfd, int notify)
+{
+	table->entry[table->count].index = (uint32_t)index, table->entry[table->count].vector = (uint32_t)vector;
+	table->file[2 * table->count] = memfd, table->file[2 * table->count + 1] = notify;
+	table->count++;
+}
+static inline uint64_t runtime_table_index(const struct runtime_table *table, uint64_t place) { return table->entry[place].index; }
+static inline uint64_t runtime_table_vector(const struct runtime_table *table, uint64_t place) { return table->entry[place].vector; }
+static inline int runtime_table_memfd(const struct runtime_table *table, uint64_t place) { return table->file[2 * place]; }
+static inline int runtime_table_notify(const struct runtime_table *table, uint64_t place) { return table->file[2 * place + 1]; }
+/** A descriptor that carries a table, or a negated errno. */
+int runtime_table_make(struct runtime_table *table);
+/** Read it and leave it in place: 0, -EBADF, or -ENOTTY for a descriptor of another kind. The caller owns the files. */
+int runtime_table_read(int fd, struct runtime_table *out);
 /** Map the page of a sender; NULL if it is no such page. */
 struct runtime_page *runtime_page_map(int memfd);
 /** True when no copy of a descriptor is left whose other end `peer` is. */
@@ -259,6 +330,8 @@ void runtime_close(int fd);
 /** Out of the way of the program's own numbers. Takes over `fd`; the new number, or a negated errno. */
 int runtime_high(int fd);
 
+/** This process sends from now on. */
+void runtime_signals_send(void);
 /** Write a notification: 0 or a negated errno. */
 int runtime_notify(struct runtime_thread *thread, int pipe);
 /**

@@ -18,6 +18,7 @@ internal import CEmulationRuntime
 @_cdecl("runtime_boundary") func boundary(_ thread: Thread, _ registers: Registers, _ address: Registers) -> CInt {
     guard thread.pointee.uif != 0 else { return Verdict.done.rawValue }
     if thread.pointee.held != 0, let receiver = thread.pointee.receiver {
+        guard !thread.owesItself() else { return Verdict.done.rawValue }
         thread.pointee.uirr |= receiver.takePosted()
         if thread.pointee.uirr == 0 {
             thread.pointee.held = 0
@@ -26,16 +27,22 @@ internal import CEmulationRuntime
             thread.pointee.uirr |= receiver.takePosted()
         }
     }
-    guard thread.pointee.uirr != 0 else { return Verdict.done.rawValue }
+    guard thread.pointee.uirr != 0 else {
+        thread.endReceiving()
+        return Verdict.done.rawValue
+    }
     var cpu = LogicalProcessor(thread, registers)
     guard cpu.deliversUserInterrupt else { return Verdict.done.rawValue }
     var memory = ProcessMemory()
     do throws(Fault) {
-        _ = try cpu.deliverUserInterrupt(memory: &memory)
+        let vector = try cpu.deliverUserInterrupt(memory: &memory)
+        runtime_event(RUNTIME_DELIVERED, UInt64(vector ?? 0), registers[RUNTIME_RIP])
     } catch {
         address.pointee = error.address
         return Verdict(error).rawValue
     }
+    // What a thread sends to itself is its own doing.
+    if thread.pointee.own != 0 { thread.pointee.own = 0 } else { thread.beginReceiving() }
     cpu.store(thread, registers)
     thread.pointee.delivered &+= 1
     return Verdict.done.rawValue

@@ -6,6 +6,9 @@ internal import CEmulationRuntime
 /// - Returns: what the kernel returns: 0 and above, or a negated errno.
 @_cdecl("runtime_emulate_call")
 func emulateCall(_ thread: Thread, _ number: Int, _ a: UInt64, _ b: UInt64, _ c: UInt64) -> Int {
+    runtime_event(RUNTIME_CALLED, UInt64(bitPattern: Int64(number)), 0)
+    thread.forgive()
+    defer { thread.forgive() }
     let which = uintr_call(rawValue: runtime_call_of(number))
     if which == UINTR_CALL_WAIT { return wait(thread, a, b) }
     let mask = runtime_signals_block()
@@ -23,6 +26,7 @@ func emulateCall(_ thread: Thread, _ number: Int, _ a: UInt64, _ b: UInt64, _ c:
     case UINTR_CALL_UNREGISTER_SENDER: return unregisterSender(thread, CInt(truncatingIfNeeded: a), flags: second)
     case UINTR_CALL_REGISTER_SELF: return registerSelf(thread, vector: a, flags: second)
     case UINTR_CALL_ALT_STACK: return alternateStack(thread, a, size: b, flags: UInt32(truncatingIfNeeded: c))
+    case UINTR_CALL_IPI_FD: return ipiDescriptor(thread, flags: UInt32(truncatingIfNeeded: a))
     default: return Failure.noCall
     }
 }

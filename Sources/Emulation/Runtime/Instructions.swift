@@ -49,6 +49,10 @@ func executeSite(
 func execute(_ instruction: Instruction, _ thread: Thread, _ registers: Registers, _ address: Registers) -> Verdict {
     var cpu = LogicalProcessor(thread, registers)
     if case .senduipi(let register) = instruction.operation {
+        if runtime_abi.closesConnections, let senders = thread.senders {
+            senders.dropIfClosed(cpu.gpr[register])
+            if senders.pointee.used == 0 { cpu.uintr.uitt = 0 }
+        }
         return senduipi(cpu.gpr[register], instruction, &cpu, thread, registers, address)
     }
     var memory = ProcessMemory()
@@ -58,8 +62,21 @@ func execute(_ instruction: Instruction, _ thread: Thread, _ registers: Register
         address.pointee = error.address
         return Verdict(error)
     }
+    runtime_event(instruction.event, 0, registers[RUNTIME_RIP])
     cpu.store(thread, registers)
     return .done
+}
+
+extension Instruction {
+    fileprivate var event: runtime_event {
+        switch operation {
+        case .senduipi: RUNTIME_SENDUIPI
+        case .uiret: RUNTIME_UIRET
+        case .testui: RUNTIME_TESTUI
+        case .clui: RUNTIME_CLUI
+        case .stui: RUNTIME_STUI
+        }
+    }
 }
 
 /// SENDUIPI. While a thread is within, no other takes the entry's page and pipe away (`disconnect`).
@@ -73,21 +90,30 @@ private func senduipi(
     defer { if let senders { runtime_exit(senders) } }
     do throws(Fault) {
         let notification = try cpu.execute(instruction, memory: &memory)
-        thread.pointee.sent &+= 1
-        if notification != nil, let senders { thread.notify(runtime_connection_get(senders, index)) }
+        runtime_event(instruction.event, index, registers[RUNTIME_RIP])
+        if notification != nil, let senders {
+            runtime_event(RUNTIME_SENT, index, registers[RUNTIME_RIP])
+            thread.notify(runtime_connection_get(senders, index))
+        }
     } catch {
         address.pointee = error.address
         return Verdict(error)
     }
-    cpu.store(thread, registers)
+    // UIF and UIRR stay as they are: in a gate, a signal handler of the program's may have changed them meanwhile.
+    registers[RUNTIME_RIP] = cpu.rip
+    registers[RUNTIME_RFLAGS] = cpu.rflags.rawValue
     return .done
 }
 
 extension UnsafeMutablePointer<runtime_thread> {
     /// SENDUIPI's last step. One that fails takes ON back, so that the next send tries again.
     func notify(_ connection: runtime_connection) {
-        pointee.notified &+= 1
-        guard runtime_notify(self, connection.notify) < 0, let page = connection.page else { return }
-        _ = runtime_fetch_and(page, ~UPID.onMask)
+        guard let page = connection.page else { return }
+        if let receiver = pointee.receiver, runtime_page_cookie(page) == receiver.pointee.cookie {
+            // To itself: the boundary after this instruction is the arrival.
+            (pointee.held, pointee.awake, pointee.own) = (1, 1, 1)
+        } else if runtime_notify(self, connection.notify) < 0 {
+            _ = runtime_fetch_and(page, ~UPID.onMask)
+        }
     }
 }

@@ -41,6 +41,7 @@ extension UnsafeMutablePointer<runtime_site> {
         var int3: UInt8 = 0xCC
         guard runtime_code_write(pointee.address, &int3, 1) else { return false }
         pointee.state = RUNTIME_SITE_INT3.rawValue
+        runtime_event(RUNTIME_PATCHED_INT3, 0, pointee.address)
         return runtime_code_synchronize()
     }
 }
@@ -70,6 +71,7 @@ extension UnsafeMutablePointer<runtime_sites> {
         var jmp: UInt8 = 0xE9
         guard runtime_code_write(address, &jmp, 1), runtime_code_synchronize() else { return }
         site.pointee.state = RUNTIME_SITE_JUMP.rawValue
+        runtime_event(RUNTIME_PATCHED_JUMP, 0, address)
     }
 
     /// Room for a stub between two addresses: in a page that is there, or in a new one.

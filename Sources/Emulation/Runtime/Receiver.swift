@@ -9,6 +9,8 @@ extension uintr_abi {
     /// uintr-next 6.0 keeps a thread's UPID until the thread ends: what was posted in between is delivered after the next
     /// registration, and a sender may connect to it all the while.
     var keepsReceiver: Bool { vector_repeats }
+    /// RFC v1: the last close of a descriptor makes its connections invalid.
+    var closesConnections: Bool { unregister_sender == UINTR_SENDER_BY_FD }
     /// `project`: addresses from here up are not the user's (4-level paging, less the guard page).
     static var userEnd: UInt64 { 0x7FFF_FFFF_F000 }
     /// Only `project` checks more of an address than that it is not 0.
@@ -63,6 +65,7 @@ extension UnsafeMutablePointer<runtime_thread> {
     func forgetHandler() {
         pointee.receiver = nil
         (pointee.uif, pointee.uirr, pointee.held) = (0, 0, 0)
+        forgive()
         (pointee.uihandler, pointee.uistackadjust) = (0, 0)
     }
 }
@@ -78,16 +81,16 @@ extension UnsafeMutablePointer<runtime_receiver> {
 
     /// The receiver is gone: senders go on posting into pages that nobody reads, and nobody is notified.
     func end() {
-        for vector in 0..<UInt64(RUNTIME_VECTORS) { release(vector, ended: true) }
+        for vector in 0..<UInt64(RUNTIME_VECTORS) { release(vector, RUNTIME_PAGE_ENDED) }
         dispose()
     }
 
-    /// Lets go of a vector's page. `ended` says so to its senders; a forked child, whose parent goes on, does not.
-    func release(_ vector: UInt64, ended: Bool) {
+    /// Lets go of a vector's page, and tells its senders why. A forked child, whose parent goes on, tells them nothing.
+    func release(_ vector: UInt64, _ state: runtime_page_state?) {
         guard let page = runtime_receiver_page(self, vector) else { return }
-        if ended {
+        if let state {
             _ = runtime_fetch_or(page, UPID.snMask)
-            runtime_store(UnsafeMutableRawPointer(page) + 64, 0)
+            runtime_page_set_state(page, state)
         }
         pointee.vectors &= ~(1 &<< vector)
         runtime_close(runtime_receiver_memfd(self, vector))
@@ -98,6 +101,7 @@ extension UnsafeMutablePointer<runtime_receiver> {
 
     /// The pipe and the memory; the lock is held.
     func dispose() {
+        runtime_timer_delete(self)
         runtime_close(pointee.pipe_read)
         runtime_close(pointee.pipe_write)
         if runtime_receivers == self {
@@ -119,7 +123,8 @@ extension UnsafeMutablePointer<runtime_receiver> {
         let upid = UPID(nv: LogicalProcessor.notificationVector, ndst: thread.pointee.tid).octaword
         runtime_store(UnsafeMutableRawPointer(page) + 8, upid.high)
         runtime_store(page, upid.low)
-        runtime_store(UnsafeMutableRawPointer(page) + 64, 1)
+        runtime_page_set_cookie(page, pointee.cookie)
+        runtime_page_set_state(page, RUNTIME_PAGE_ACTIVE)
         runtime_receiver_set(self, vector, page, memfd, -1)
         pointee.vectors |= 1 &<< vector
         return 0
@@ -132,7 +137,7 @@ func createDescriptor(_ thread: Thread, vector: UInt64, flags: UInt32) -> Int {
     guard vector < UInt64(UINTR_VECTOR_COUNT) else { return Failure.space }
     if !runtime_abi.vector_repeats, runtime_receiver_page(receiver, vector) != nil {
         guard runtime_descriptor_gone(runtime_receiver_peer(receiver, vector)) else { return Failure.busy }
-        receiver.release(vector, ended: true)
+        receiver.release(vector, RUNTIME_PAGE_CLOSED)
     }
     let failure = receiver.makePage(vector, thread)
     guard failure == 0 else { return failure }
@@ -142,13 +147,27 @@ func createDescriptor(_ thread: Thread, vector: UInt64, flags: UInt32) -> Int {
     if runtime_abi.vector_repeats {
         runtime_close(peer)
     } else if descriptor < 0 {
-        receiver.release(vector, ended: true)
+        receiver.release(vector, RUNTIME_PAGE_CLOSED)
     } else {
         // The message in the socket keeps the page's file.
         runtime_close(memfd)
         runtime_receiver_set(receiver, vector, runtime_receiver_page(receiver, vector), -1, peer)
+        if runtime_abi.closesConnections { runtime_descriptor_watch(peer, thread.pointee.tid) }
     }
     return Int(descriptor)
+}
+
+/// The last copy of a descriptor of this thread has been closed: its vector is free again, its connections are not valid.
+@_cdecl("runtime_vectors_closed") func vectorsClosed(_ thread: Thread) {
+    thread.pointee.closed = 0
+    runtime_fence()
+    guard runtime_abi.closesConnections, let receiver = thread.pointee.receiver else { return }
+    // What was posted before the close is delivered.
+    thread.pointee.uirr |= receiver.takePosted()
+    for vector in 0..<UInt64(RUNTIME_VECTORS) where runtime_receiver_page(receiver, vector) != nil {
+        let peer = runtime_receiver_peer(receiver, vector)
+        if peer >= 0, runtime_descriptor_gone(peer) { receiver.release(vector, RUNTIME_PAGE_CLOSED) }
+    }
 }
 
 /// uintr_alt_stack. `first` is the high end of the stack, or in `project` its low end.
@@ -191,7 +210,7 @@ func alternateStack(_ thread: Thread, _ first: UInt64, size: UInt64, flags: UInt
     thread.forgetHandler()
     thread.pointee.kept = nil
     while let receiver = runtime_receivers {
-        for vector in 0..<UInt64(RUNTIME_VECTORS) { receiver.release(vector, ended: false) }
+        for vector in 0..<UInt64(RUNTIME_VECTORS) { receiver.release(vector, nil) }
         receiver.dispose()
     }
     thread.pointee.senders = nil

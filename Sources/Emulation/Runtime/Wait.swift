@@ -40,10 +40,12 @@ private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restart
         thread.pointee.awake = 0
         runtime_fence()
         if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
-        // The signal may deliver here: nothing of the runtime's is half done.
-        thread.pointee.busy = 0
+        // The signal may deliver here: nothing of the runtime's is half done, but where a handler of the program's calls that has
+        // interrupted the runtime.
+        let busy = thread.pointee.busy
+        if busy == 1 { thread.pointee.busy = 0 }
         let result = runtime_sleep(thread, deadline, restarts)
-        thread.pointee.busy = 1
+        thread.pointee.busy = busy
         runtime_fence()
         if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
         if result == CInt(Failure.timedOut) { return .time }

@@ -3,7 +3,7 @@
 #include <setjmp.h>
 #include <sys/mman.h>
 
-static volatile uint64_t order[128], frames[128], depth, count;
+static volatile uint64_t order[128], frames[128], count;
 static volatile uint64_t seen_rip, seen_rsp, seen_flags;
 
 static void __attribute__((interrupt)) handler(struct __uintr_frame *frame, unsigned long long vector)

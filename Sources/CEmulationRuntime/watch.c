@@ -1,0 +1,101 @@
+/* Counters, and a ring buffer of the last events. Both are off, and cost a test, unless the environment asks for them. */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define RING 4096
+/* What is printed of the ring. */
+#define LAST 64
+
+struct event {
+	uint64_t time, detail, rip;
+	uint32_t tid, kind;
+};
+
+INTERNAL uint32_t runtime_watched;
+static uint64_t counts[RUNTIME_EVENTS], next;
+static struct event *ring;
+static bool counted;
+
+static const char *const names[RUNTIME_EVENTS] = {
+	"SENDUIPI", "UIRET", "TESTUI", "CLUI", "STUI", "delivered", "notification sent", "notification taken", "call",
+	"patched to INT3", "patched to a stub",
+};
+
+void runtime_record(uint32_t event, uint64_t detail, uint64_t rip)
+{
+	__atomic_fetch_add(&counts[event], 1, __ATOMIC_RELAXED);
+	if (ring)
+		ring[__atomic_fetch_add(&next, 1, __ATOMIC_RELAXED) % RING] =
+			(struct event){ __builtin_ia32_rdtsc(), detail, rip, runtime_thread_current()->tid, event };
+}
+
+/* A line is put together without libc, since it may be a crash that prints it. */
+static char line[256];
+static size_t length;
+
+static void text(const char *from)
+{
+	while (*from && length < sizeof(line) - 1)
+		line[length++] = *from++;
+}
+
+static void number(uint64_t value, unsigned int base)
+{
+	char digits[24];
+	size_t count = 0;
+
+	do
+		digits[count++] = "0123456789abcdef"[value % base];
+	while (value /= base);
+	while (count && length < sizeof(line) - 1)
+		line[length++] = digits[--count];
+}
+
+static void flush(void)
+{
+	line[length++] = '\n';
+	runtime_call(SYS_write, 2, (long)line, (long)length, 0, 0, 0);
+	length = 0;
+}
+
+void runtime_watch_print(void)
+{
+	uint64_t end = next, first = end > LAST ? end - LAST : 0;
+
+	if (counted) {
+		text("libuintr-emulation: process "), number((uint64_t)getpid(), 10), flush();
+		for (int event = 0; event < RUNTIME_EVENTS; event++)
+			text("libuintr-emulation: "), number(counts[event], 10), text(" "), text(names[event]), flush();
+	}
+	counted = false;
+	for (uint64_t place = first; ring && place < end; place++) {
+		const struct event *event = &ring[place % RING];
+
+		text("libuintr-emulation: tsc "), number(event->time, 10), text(" thread "), number(event->tid, 10), text(" ");
+		text(names[event->kind]);
+		if (event->kind == RUNTIME_DELIVERED || event->kind == RUNTIME_SENT || event->kind == RUNTIME_CALLED)
+			text(" "), number(event->detail, 10);
+		text(" at 0x"), number(event->rip, 16), flush();
+	}
+}
+
+INTERNAL void runtime_watch_open(void)
+{
+	const char *stats = getenv("UINTR_EMULATION_STATS"), *trace = getenv("UINTR_EMULATION_TRACE");
+
+	counted = stats && *stats && *stats != '0';
+	if (trace && *trace && *trace != '0')
+		ring = runtime_map(RING * sizeof(*ring));
+	runtime_watched = counted || ring;
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	if (counted)
+		ring = NULL, runtime_watch_print();
+}

@@ -1,0 +1,157 @@
+/* uintr_wait: what ends it, with which result, and that nothing posted before it or during it is slept through. */
+#include "program.h"
+
+static volatile uint64_t count;
+static volatile int alarms;
+static int fd;
+
+static void __attribute__((interrupt)) handler(struct __uintr_frame *frame, unsigned long long vector)
+{
+	(void)frame, (void)vector;
+	count++;
+}
+
+static void on_alarm(int number) { (void)number, alarms++; }
+
+static volatile int go;
+static volatile uint64_t rounds;
+
+/* Answers each round after a time that sweeps over the receiver's way into its sleep. */
+static void *sender(void *unused)
+{
+	int index = (int)register_sender(fd, 0);
+
+	(void)unused;
+	CHECK(index >= 0);
+	for (uint64_t i = 1; i <= rounds; i++) {
+		while ((uint64_t)go < i)
+			;
+		for (volatile uint64_t delay = 0; delay < i * 37 % 6000; delay++)
+			;
+		_senduipi((unsigned long long)index);
+	}
+	return NULL;
+}
+
+/* The use of docs/uapi.md: test and sleep, with UIF = 0 in between. */
+static void no_lost_wakeup(bool uif)
+{
+	pthread_t thread;
+
+	count = 0, go = 0, rounds = 4000;
+	pthread_create(&thread, NULL, sender, NULL);
+	for (uint64_t i = 1; i <= rounds; i++) {
+		uint64_t before = count;
+		long result = 0;
+
+		_clui();
+		go = (int)i;
+		if (uif)
+			_stui();
+		while (count == before) {
+			/* With UIF = 1 the handler may have run before the call: only an ABI with a time gets out then. */
+			if (uif && count != before)
+				break;
+			result = wait_for(uif ? 2000000 : 20000000000);
+			CHECK(result == wait_woken() || (uif && (result == 0 || result == -ETIMEDOUT)));
+			if (!uif && count == before)
+				_stui(), _clui();
+		}
+		_clui();
+		EQUAL(count, before + 1);
+	}
+	pthread_join(thread, NULL);
+	_clui();
+}
+
+static void *late(void *unused)
+{
+	int index = (int)register_sender(fd, 0);
+	struct timespec time = { 0, 30000000 };
+
+	(void)unused;
+	nanosleep(&time, NULL);
+	_senduipi((unsigned long long)index);
+	return NULL;
+}
+
+static void kick_later(long microseconds)
+{
+	struct itimerspec time = { { 0, 0 }, { 0, microseconds * 1000 } };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	timer_t timer;
+
+	timer_create(CLOCK_MONOTONIC, &event, &timer);
+	timer_settime(timer, 0, &time, NULL);
+}
+
+static void action(int flags)
+{
+	struct sigaction action = { .sa_handler = on_alarm, .sa_flags = flags };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGUSR1, &action, NULL);
+}
+
+int main(void)
+{
+	pthread_t thread;
+	uint64_t start;
+	int self;
+
+	begin();
+	EQUAL(register_handler(handler, abi.handler_flags ? UINTR_HANDLER_FLAG_WAITING_SENDER : 0), 0);
+	fd = (int)make_fd(3, 0);
+	CHECK(fd >= 0);
+
+	/* The time. */
+	if (abi.wait != UINTR_WAIT_FLAGS) {
+		start = now();
+		EQUAL(wait_for(20000000), abi.wait == UINTR_WAIT_USEC_FLAGS ? 0 : -ETIMEDOUT);
+		CHECK(now() - start >= 20000000);
+	}
+	/* A user interrupt from another thread, UIF = 1: its handler has run when the call returns. */
+	_stui();
+	pthread_create(&thread, NULL, late, NULL);
+	EQUAL(wait_for(20000000000), wait_woken());
+	EQUAL(count, 1);
+	pthread_join(thread, NULL);
+	/* UIF = 0: the wait ends all the same, and again while it is pending. */
+	_clui();
+	self = (int)register_sender(fd, 0);
+	CHECK(self >= 0);
+	_senduipi((unsigned long long)self);
+	EQUAL(wait_for(20000000000), wait_woken());
+	EQUAL(wait_for(20000000000), wait_woken());
+	EQUAL(count, 1);
+	_stui();
+	for (start = now(); count < 2 && now() - start < 1000000000;)
+		;
+	EQUAL(count, 2);
+	/* Signals: with SA_RESTART only the project's wait goes on. */
+	action(0);
+	kick_later(20000);
+	EQUAL(wait_for(20000000000), -EINTR);
+	EQUAL(alarms, 1);
+	if (abi.wait != UINTR_WAIT_FLAGS) {
+		action(SA_RESTART);
+		kick_later(20000);
+		start = now();
+		EQUAL(wait_for(100000000), abi.wait == UINTR_WAIT_USEC_FLAGS ? -EINTR : -ETIMEDOUT);
+		EQUAL(alarms, 2);
+		if (abi.wait == UINTR_WAIT_DEADLINE_FLAGS)
+			CHECK(now() - start >= 100000000);
+	}
+	no_lost_wakeup(false);
+	if (abi.wait != UINTR_WAIT_FLAGS)
+		no_lost_wakeup(true);
+	/* 6.0, without a WAITING flag: not woken. */
+	if (abi.handler_flags) {
+		close(fd);
+		pthread_t other;
+
+		EQUAL(unregister_handler(0), 0);
+		(void)other;
+	}
+	return end();
+}
