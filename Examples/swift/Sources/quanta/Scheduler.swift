@@ -48,6 +48,11 @@ struct Scheduler {
     }
 }
 
+/// The timer's sends do not reach the thread that runs the jobs.
+struct NoQuantum: Error, CustomStringConvertible {
+    let description = "no quantum ended within 20 s. The timer sends, and nothing comes: run \"uintr check\" on this backend."
+}
+
 /// The scheduler with quanta that end: by user interrupts to the thread that runs it, or by a flag.
 func runPreempted(
     _ jobs: [Job], by driver: Driver, on backend: Backend, length: UInt64, _ quantum: UnsafeMutablePointer<Quantum>
@@ -62,6 +67,7 @@ func runPreempted(
             quantum.pointee.timerStops.store(true, ordering: .releasing)
             pthread_join(thread, nil)
         }
+        guard quantum.pointee.ends(times: 3) else { throw NoQuantum() }
         var scheduler = Scheduler(jobs)
         scheduler.run(quantum.pointee)
         return scheduler
