@@ -30,6 +30,8 @@ int runtime_execute(struct runtime_thread *thread, uint64_t *registers, uint64_t
 int runtime_execute_site(struct runtime_thread *thread, uint64_t *registers, uint64_t *address, const struct runtime_site *site);
 struct runtime_site *runtime_find_site(uint64_t address);
 int runtime_boundary(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
+/* At the end of a thread. */
+void runtime_forget_vector_state(struct runtime_thread *thread);
 void runtime_notified(struct runtime_thread *thread);
 long runtime_emulate_call(struct runtime_thread *thread, long number, uint64_t a, uint64_t b, uint64_t c);
 long runtime_adopt_table(struct runtime_thread *thread, int fd);

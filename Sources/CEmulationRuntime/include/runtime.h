@@ -136,6 +136,9 @@ struct runtime_thread {
 	uint32_t sending;
 	/** The last copy of some descriptor of this thread has been closed. */
 	uint32_t closed;
+	/** A copy of the vector state of a signal frame, from which sigreturn restores it. */
+	void *vector_state;
+	uint64_t vector_state_size;
 };
 
 /** How an instruction is emulated after its first #UD (docs/emulation.md). */
