@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/membarrier.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -18,6 +19,41 @@ int32_t runtime_thread_offset(void)
 
 	__asm__("movq %%fs:0, %0" : "=r"(base));
 	return (int32_t)((uint64_t)runtime_thread_current() - base);
+}
+
+/*
+ * True while code of the runtime is interrupted somewhere below on this thread. A handler of the program's that leaves by longjmp
+ * takes that code with it: then the stack is above where it was, and `busy` is nobody's.
+ */
+bool runtime_is_busy(struct runtime_thread *thread, uint64_t stack)
+{
+	stack_t alternate = { 0 };
+	uint64_t low, size;
+
+	if (!thread->busy)
+		return false;
+	if (stack <= thread->busy_stack || stack - thread->busy_stack > 1 << 20)
+		return true;
+	runtime_call(SYS_sigaltstack, 0, (long)&alternate, 0, 0, 0, 0);
+	low = (uint64_t)alternate.ss_sp, size = alternate.ss_flags & SS_DISABLE ? 0 : alternate.ss_size;
+	/* On two stacks, "above" says nothing. */
+	if ((stack - low < size) != (thread->busy_stack - low < size))
+		return true;
+	thread->busy = 0;
+	return false;
+}
+
+/* Returns what `busy` was; runtime_settle puts it back. */
+uint64_t runtime_begin(struct runtime_thread *thread, uint64_t stack)
+{
+	uint64_t busy = runtime_is_busy(thread, stack) ? thread->busy : 0;
+
+	if (!busy)
+		thread->busy_stack = stack;
+	runtime_fence();
+	thread->busy = busy + 1;
+	runtime_fence();
+	return busy;
 }
 
 /* A notification that comes while `busy` is set is held; one that comes afterwards is delivered by its own signal. */
@@ -49,23 +85,19 @@ void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t
 INTERNAL void runtime_gated_boundary(uint64_t *registers, uint64_t resume)
 {
 	struct runtime_thread *thread = runtime_thread_current();
-	uint64_t busy = thread->busy;
+	uint64_t busy = runtime_begin(thread, registers[RUNTIME_RSP]);
 
 	registers[RUNTIME_RIP] = resume;
-	thread->busy = busy + 1;
-	runtime_fence();
 	runtime_settle(thread, registers, busy);
 }
 
 INTERNAL void runtime_gated_execute(uint64_t *registers, const struct runtime_site *site)
 {
 	struct runtime_thread *thread = runtime_thread_current();
-	uint64_t busy = thread->busy, address = 0;
+	uint64_t busy = runtime_begin(thread, registers[RUNTIME_RSP]), address = 0;
 	int verdict;
 
 	registers[RUNTIME_RIP] = site->address;
-	thread->busy = busy + 1;
-	runtime_fence();
 	verdict = runtime_execute_site(thread, registers, &address, site);
 	/* What faults is executed again where it traps: a signal shows the program the registers as they should be. */
 	if (verdict != RUNTIME_DONE)

@@ -58,6 +58,8 @@ void runtime_watch_print(void);
 /* start.c */
 _Noreturn void runtime_refuse(const char *const parts[]);
 /* gated.c: the boundary at the end of what ordinary code asked for. */
+uint64_t runtime_begin(struct runtime_thread *thread, uint64_t stack);
+bool runtime_is_busy(struct runtime_thread *thread, uint64_t stack);
 void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t busy);
 /* interpose.c: the raw system calls that the program's own go through. */
 int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old);

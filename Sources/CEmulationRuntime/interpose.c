@@ -24,10 +24,9 @@ INTERNAL long runtime_fail(long result)
 INTERNAL void runtime_called(uint64_t *registers)
 {
 	struct runtime_thread *thread = runtime_thread_current();
-	uint64_t busy = thread->busy;
+	uint64_t busy = runtime_begin(thread, registers[RUNTIME_RSP]);
 	long result;
 
-	thread->busy = busy + 1;
 	result = runtime_emulate_call(thread, (long)registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX],
 				      registers[RUNTIME_RCX]);
 	registers[RUNTIME_RAX] = (uint64_t)(result < 0 ? runtime_fail(result) : result);
@@ -80,9 +79,7 @@ PUBLIC int ioctl(int fd, unsigned long request, ...)
 	va_end(arguments);
 	if (request == UINTR_IOCTL_SET_TARGET_TABLE && runtime_abi.nr[UINTR_CALL_IPI_FD] >= 0) {
 		thread = runtime_thread_current();
-		thread->busy++;
 		result = runtime_adopt_table(thread, fd);
-		thread->busy--;
 		if (result != -ENOTTY)
 			return result < 0 ? (int)runtime_fail(result) : (int)result;
 	}
@@ -115,6 +112,27 @@ PUBLIC int close_range(unsigned int first, unsigned int last, int flags)
 }
 
 PUBLIC void closefrom(int first) { close_range(first < 0 ? 0 : (unsigned int)first, ~0u, 0); }
+
+/*
+ * What glibc tells of CPUID (sys/platform/x86.h): leaf 7, EDX[5]. A program that executes CPUID itself cannot be told. The layout is
+ * glibc's: four registers as CPUID gives them, and the four as far as they are usable.
+ */
+struct cpuid_feature;
+PUBLIC const struct cpuid_feature *__x86_get_cpuid_feature_leaf(unsigned int leaf)
+{
+	static const struct cpuid_feature *(*real)(unsigned int);
+	static unsigned int with_uintr[8];
+	const struct cpuid_feature *features;
+
+	if (!real)
+		real = dlsym(RTLD_NEXT, "__x86_get_cpuid_feature_leaf");
+	features = real ? real(leaf) : NULL;
+	if (!features || leaf != 1)
+		return features;
+	memcpy(with_uintr, features, sizeof(with_uintr));
+	with_uintr[3] |= 1u << 5, with_uintr[7] |= 1u << 5;
+	return (const struct cpuid_feature *)with_uintr;
+}
 
 static int change_mask(int how, const sigset_t *set, sigset_t *old)
 {

@@ -269,7 +269,7 @@ INTERNAL void runtime_on_system_call(int number, siginfo_t *info, void *raw)
 {
 	struct runtime_thread *thread = runtime_thread_current();
 	ucontext_t *context = raw;
-	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, busy = thread->busy, address = 0, mask, all = ~0ull;
+	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, busy, address = 0, mask, all = ~0ull;
 	int verdict;
 
 	if (info->si_code != CODE_SECCOMP || runtime_call_of((long)registers[RUNTIME_RAX]) == UINTR_CALL_COUNT) {
@@ -278,7 +278,7 @@ INTERNAL void runtime_on_system_call(int number, siginfo_t *info, void *raw)
 	}
 	/* A wait sleeps with the program's mask. */
 	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
-	thread->busy = busy + 1;
+	busy = runtime_begin(thread, registers[RUNTIME_RSP]);
 	set_mask(&mask);
 	registers[RUNTIME_RAX] = (uint64_t)runtime_emulate_call(thread, (long)registers[RUNTIME_RAX], registers[RUNTIME_RDI],
 								registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
@@ -309,7 +309,7 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 		thread->closed = 1;
 	runtime_event(RUNTIME_TAKEN, 0, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
 	runtime_notified(thread);
-	if (thread->busy) {
+	if (runtime_is_busy(thread, (uint64_t)context->uc_mcontext.gregs[REG_RSP])) {
 		thread->missed = 1;
 		return;
 	}

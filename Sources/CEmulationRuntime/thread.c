@@ -102,8 +102,22 @@ static void ended(void *thread)
 
 void runtime_watch_thread_end(void) { pthread_setspecific(end_key, runtime_thread_current()); }
 
-static void before_fork(void) { runtime_lock(); }
-static void parent_after_fork(void) { runtime_unlock(); }
+/* Whoever holds the lock has all signals blocked: no handler may find it held by its own thread. */
+static uint64_t fork_mask;
+static void before_fork(void)
+{
+	uint64_t mask = runtime_signals_block();
+
+	runtime_lock();
+	fork_mask = mask;
+}
+static void parent_after_fork(void)
+{
+	uint64_t mask = fork_mask;
+
+	runtime_unlock();
+	runtime_signals_restore(mask);
+}
 static void child_after_fork(void)
 {
 	struct runtime_thread *thread = &runtime_current;
@@ -111,6 +125,7 @@ static void child_after_fork(void)
 	lock = 0;
 	thread->tid = 0;
 	runtime_child(runtime_thread_current());
+	runtime_signals_restore(fork_mask);
 }
 
 INTERNAL void runtime_threads_open(void)

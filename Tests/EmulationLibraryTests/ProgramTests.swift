@@ -45,6 +45,18 @@ struct ProgramTests {
         #expect(outcome.passed, "\(outcome)")
     }
 
+    @Test("under a storm of senders, signals, masks and waits every question is answered once", arguments: ["intel-6.0", "project"], Preloaded.modes)
+    func storm(abi: String, mode: String) async throws {
+        let outcome = try await Preloaded.run("storm", abi: abi, mode: mode)
+        #expect(outcome.passed, "\(outcome)")
+    }
+
+    @Test("a holder of a descriptor can post its vector and nothing else", arguments: Preloaded.abis)
+    func hostile(abi: String) async throws {
+        let outcome = try await Preloaded.run("hostile", abi: abi)
+        #expect(outcome.passed, "\(outcome)")
+    }
+
     @Test("system calls made inline reach the runtime too", arguments: Preloaded.abis)
     func inline(abi: String) async throws {
         for program in ["calls", "waits", "lifecycle"] {

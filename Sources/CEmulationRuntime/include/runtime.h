@@ -128,6 +128,8 @@ struct runtime_thread {
 	/** What is held was sent by the thread itself. */
 	uint32_t own;
 	uint32_t tid;
+	/** Where the stack was when `busy` was set. */
+	uint64_t busy_stack;
 	/** A notification came while `busy` was set: the boundary is to be looked at once more. */
 	uint32_t missed;
 	/** A notification has come: the word that uintr_wait sleeps on. */

@@ -4,6 +4,7 @@
 #include <semaphore.h>
 #include <setjmp.h>
 #include <sys/epoll.h>
+#include <sys/time.h>
 
 static volatile uint64_t count;
 static volatile int seen, in_handler;
@@ -239,6 +240,40 @@ static void not_a_handler(void)
 		_senduipi((unsigned long long)index);
 }
 
+static sigjmp_buf away;
+static void leaves(int number) { (void)number, siglongjmp(away, 1); }
+
+/* A handler that leaves by longjmp may have interrupted the runtime anywhere. */
+static void long_jumps(void)
+{
+	struct itimerval time = { { 0, 300 }, { 0, 300 } }, none = { { 0, 0 }, { 0, 0 } };
+	int self = (int)register_sender(fd, 0);
+	volatile int jumps = 0;
+
+	signal(SIGVTALRM, leaves);
+	_stui();
+	setitimer(ITIMER_VIRTUAL, &time, NULL);
+	while (jumps < 300) {
+		if (sigsetjmp(away, 1))
+			jumps = jumps + 1, _stui();
+		for (;;)
+			if (jumps < 300)
+				_senduipi((unsigned long long)self);
+			else
+				break;
+	}
+	setitimer(ITIMER_VIRTUAL, &none, NULL);
+	signal(SIGVTALRM, SIG_IGN);
+	count = 0;
+	_stui();
+	_senduipi((unsigned long long)self);
+	for (uint64_t start = now(); !count && now() - start < 2000000000;)
+		;
+	CHECK(count >= 1);
+	_clui();
+	unregister_sender(is_v1() ? fd : self, 0);
+}
+
 int main(void)
 {
 	begin();
@@ -258,6 +293,7 @@ int main(void)
 	masks();
 	blocking_calls();
 	nesting();
+	long_jumps();
 	EQUAL(unregister_handler(0), 0);
 	return end();
 }
