@@ -33,6 +33,8 @@ struct runtime_site *runtime_patched_site(uint64_t address);
 /** The site whose stub an address lies in. */
 struct runtime_site *runtime_stub_site(uint64_t address);
 int runtime_boundary(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
+/* At the end of a thread. */
+void runtime_forget_vector_state(struct runtime_thread *thread);
 void runtime_notified(struct runtime_thread *thread);
 long runtime_emulate_call(struct runtime_thread *thread, long number, uint64_t a, uint64_t b, uint64_t c);
 long runtime_adopt_table(struct runtime_thread *thread, int fd);

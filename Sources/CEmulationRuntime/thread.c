@@ -94,7 +94,11 @@ int runtime_sleep(struct runtime_thread *thread, uint64_t deadline, bool restart
 	return result == -EINTR || result == -ETIMEDOUT ? (int)result : 0;
 }
 
-static void ended(void *thread) { runtime_thread_end(thread); }
+static void ended(void *thread)
+{
+	runtime_thread_end(thread);
+	runtime_forget_vector_state(thread);
+}
 
 void runtime_watch_thread_end(void) { pthread_setspecific(end_key, runtime_thread_current()); }
 

@@ -33,6 +33,12 @@ struct ProgramTests {
         #expect(outcome.passed, "\(outcome)")
     }
 
+    @Test("a delivery leaves the vector registers as they were", arguments: ["intel-6.0"], Preloaded.modes)
+    func vectors(abi: String, mode: String) async throws {
+        let outcome = try await Preloaded.run("vectors", abi: abi, mode: mode)
+        #expect(outcome.passed, "\(outcome)")
+    }
+
     @Test("a flood of sends to a main loop that allocates, formats and locks is neither lost nor invented", arguments: Preloaded.modes)
     func flood(mode: String) async throws {
         let outcome = try await Preloaded.run("flood", abi: "intel-6.0", mode: mode)

@@ -147,6 +147,9 @@ struct runtime_thread {
 	uint64_t masked;
 	/** The error code of the last fault that an instruction or a delivery came to. */
 	uint64_t fault_code;
+	/** A copy of the vector state of a signal frame, from which sigreturn restores it. */
+	void *vector_state;
+	uint64_t vector_state_size;
 };
 
 /** How an instruction is emulated after its first #UD (docs/emulation.md). */
