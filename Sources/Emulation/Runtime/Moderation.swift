@@ -47,7 +47,8 @@ extension UnsafeMutablePointer<runtime_thread> {
     }
 
     private func endReceiving(_ now: UInt64) {
-        pointee.debt = pointee.debt &+ (now &- pointee.since) &+ signalCost
+        // The time of a handler that computes is the program's own affair: it must not keep the next vector back for as long.
+        pointee.debt = min(pointee.debt &+ (now &- pointee.since) &+ signalCost, 2 &* limit)
         pointee.since = now
         pointee.receiving = 0
     }

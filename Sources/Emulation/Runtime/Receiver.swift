@@ -15,6 +15,8 @@ extension uintr_abi {
     static var userEnd: UInt64 { 0x7FFF_FFFF_F000 }
     /// Only `project` checks more of an address than that it is not 0.
     var checksAddresses: Bool { alt_stack_by_base }
+    /// Intel's kernels write MSRs at registration, and UIF is in none of them: a program may execute STUI first.
+    var clearsUIF: Bool { alt_stack_by_base }
 }
 
 func registerHandler(_ thread: Thread, _ handler: UInt64, flags: UInt32) -> Int {
@@ -37,7 +39,7 @@ func registerHandler(_ thread: Thread, _ handler: UInt64, flags: UInt32) -> Int 
     thread.pointee.uihandler = handler
     thread.pointee.uistackadjust = UInt64(UINTR_STACK_ADJUST)
     thread.pointee.uirr = 0
-    thread.pointee.uif = 0
+    if runtime_abi.clearsUIF { thread.pointee.uif = 0 }
     return 0
 }
 
