@@ -47,8 +47,8 @@ public struct Program: Sendable {
     var endsEveryFault: Bool {
         for (place, instruction) in fault.enumerated().dropFirst(2) {
             if instruction.operation == .gpRerun { return false }
-            let branches = [Operation.jump, .unlessWasArmed].contains(instruction.operation)
-            if branches, Int(instruction.target) <= place { return false }
+            // Place 0 stands for no target.
+            if instruction.target != 0, Int(instruction.target) <= place { return false }
         }
         return true
     }

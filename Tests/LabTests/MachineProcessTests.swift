@@ -54,9 +54,9 @@ struct MachineProcessTests {
     }
 
     @Test("a console or a log that grows over its limit ends the machine", arguments: [
-        ("while :; do echo line; done", "the debug port"),
-        ("while :; do echo line; done >serial", "the serial port"),
-        ("while :; do echo line; done >log", "the log"),
+        ("printf %02000d 0; echo; exec sleep 600", "the debug port"),
+        ("printf %02000d 0 >serial; exec sleep 600", "the serial port"),
+        ("printf %02000d 0 >log; exec sleep 600", "the log"),
     ])
     func outputLimit(script: String, source: String) async throws {
         #expect(try await run(script, outputLimit: 1000).ending == .outputLimit(source))
