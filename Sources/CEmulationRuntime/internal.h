@@ -45,6 +45,10 @@ void runtime_child(struct runtime_thread *thread);
 /* descriptors.c: numbers below this may be the runtime's own. */
 #define RUNTIME_DESCRIPTORS 65536
 bool runtime_is_own(int fd);
+/** None of them is below this, unless the program lowers RLIMIT_NOFILE. */
+int runtime_first_high(void);
+/** close_range(2) around them. */
+long runtime_close_range(unsigned int first, unsigned int last, int flags);
 
 /* signals.c */
 void runtime_signals_open(void);

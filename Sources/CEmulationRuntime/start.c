@@ -17,6 +17,7 @@ INTERNAL void runtime_threads_open(void);
 INTERNAL void runtime_patching_open(void);
 INTERNAL int runtime_filter_open(void);
 INTERNAL void runtime_watch_open(void);
+INTERNAL void runtime_calls_file_open(void);
 
 _Noreturn void runtime_refuse(const char *const parts[])
 {
@@ -106,6 +107,8 @@ void runtime_start(void)
 	if (!runtime_is_alone)
 		runtime_exec_open();
 	runtime_signals_open();
+	if (!strcmp(runtime_abi.name, uintr_abi_table[UINTR_ABI_PROJECT].name))
+		runtime_calls_file_open();
 	filter();
 }
 
