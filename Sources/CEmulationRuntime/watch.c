@@ -19,7 +19,8 @@ struct event {
 INTERNAL uint32_t runtime_watched;
 static uint64_t counts[RUNTIME_EVENTS], next;
 static struct event *ring;
-static bool counted;
+/* At a crash the UPIDs are printed, with the ring or alone. */
+static bool counted, shows_receivers;
 
 static const char *const names[RUNTIME_EVENTS] = {
 	"SENDUIPI", "UIRET", "TESTUI", "CLUI", "STUI", "delivered", "notification sent", "notification taken", "call",
@@ -102,7 +103,7 @@ void runtime_watch_print(void)
 			text(" "), number(event->detail, 10);
 		text(" at 0x"), number(event->rip, 16), flush();
 	}
-	if (ring)
+	if (shows_receivers)
 		print_receivers();
 }
 
@@ -111,7 +112,8 @@ INTERNAL void runtime_watch_open(void)
 	const char *stats = getenv("UINTR_EMULATION_STATS"), *trace = getenv("UINTR_EMULATION_TRACE");
 
 	counted = stats && *stats && *stats != '0';
-	if (trace && *trace && *trace != '0')
+	shows_receivers = trace && *trace && *trace != '0';
+	if (shows_receivers && strcmp(trace, "upids"))
 		ring = runtime_map(RING * sizeof(*ring));
 	runtime_watched = counted || ring;
 }
@@ -119,5 +121,5 @@ INTERNAL void runtime_watch_open(void)
 __attribute__((destructor)) void runtime_watch_end(void)
 {
 	if (counted)
-		ring = NULL, runtime_watch_print();
+		ring = NULL, shows_receivers = false, runtime_watch_print();
 }
