@@ -9,8 +9,11 @@
 
 #define INTERNAL __attribute__((visibility("hidden")))
 
-/** A receiver whose calls restart, and one that was registered with a WAITING flag. Neither piles up: both are below SIGRTMIN. */
-#define NOTIFY_RESTART SIGSTKFLT
+/**
+ * A receiver whose calls restart, and one that was registered with a WAITING flag. Neither piles up: both are below SIGRTMIN. Debuggers
+ * know both, and pass the first on without a stop; one that is pending over an exec does not end the new program.
+ */
+#define NOTIFY_RESTART SIGURG
 #define NOTIFY_BREAK SIGPWR
 
 /** What an instruction came to. */

@@ -87,7 +87,8 @@ static void pass_on(int number, siginfo_t *info, ucontext_t *context)
 	bool sent = info->si_code <= 0;
 	uint64_t mask;
 
-	if (action.handler == SIG_IGN && sent)
+	/* The default action of SIGURG is to do nothing. */
+	if ((action.handler == SIG_IGN && sent) || (action.handler == SIG_DFL && number == SIGURG))
 		return;
 	if (action.handler == SIG_DFL || action.handler == SIG_IGN) {
 		end_by(number, info, context);
@@ -315,7 +316,7 @@ INTERNAL void runtime_on_fault(int number, siginfo_t *info, void *raw)
 		show_raised(thread, registers);
 		/* What a fault has kept from being delivered is recognised at the next boundary: the program's handler's first. */
 		if (thread->uif && thread->uirr) {
-			siginfo_t again = { .si_signo = NOTIFY_RESTART, .si_code = SI_KERNEL };
+			siginfo_t again = { .si_signo = NOTIFY_RESTART, .si_code = POLL_IN };
 
 			queue_to_self(NOTIFY_RESTART, &again);
 		}
@@ -389,14 +390,13 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 						   (thread->receiver && info->si_value.sival_ptr == thread->receiver));
 	int verdict;
 
-	if (info->si_code <= 0 && !timer) {
-		pass_on(number, info, context);
-		return;
-	}
 	if (number == runtime_close_signal() && !timer)
 		thread->closed = 1;
 	runtime_event(RUNTIME_TAKEN, 0, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
 	runtime_notified(thread);
+	/* The program's own; a notification that came while it was pending has found no room, so it may be both. */
+	if (!timer && (info->si_code <= 0 || info->si_code == SI_KERNEL))
+		pass_on(number, info, context);
 	if (runtime_is_busy(thread, (uint64_t)context->uc_mcontext.gregs[REG_RSP])) {
 		thread->missed = 1;
 		return;

@@ -158,4 +158,14 @@ struct RunCommandTests {
         #expect(outcome.wasSignalled && outcome.status == SIGSEGV, "\(outcome)")
         #expect(outcome.error.contains("STUI at 0x"), "\(outcome.error)")
     }
+
+    @Test(
+        "under gdb a program receives, and stops at its handler's breakpoint",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/gdb"), "gdb is not installed: apt-get install gdb"))
+    func debugger() async throws {
+        let program = try await RunPrograms.build("interrupts", arguments: ["-g"])
+        let outcome = try await RunPrograms.shell(
+            "uintr run --abi intel-6.0 --mode trap -- gdb -nx -batch -ex 'handle SIGILL SIGSYS nostop noprint pass' -ex 'break interrupts.c:handler' -ex run -ex delete -ex continue --args \(program) intel-6.0")
+        #expect(outcome.output.contains("Breakpoint 1, ") && outcome.output.contains("\nboth\n"), "\(outcome)")
+    }
 }
