@@ -55,9 +55,10 @@ long runtime_close_range(unsigned int first, unsigned int last, int flags);
 
 /* signals.c */
 void runtime_signals_open(void);
+int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old);
 uint64_t runtime_maskable(uint64_t mask);
 void runtime_raise(int verdict, uint64_t address, ucontext_t *context);
-/** The same for ordinary code: the signal comes at the end of this call. */
+/** The same for ordinary code: all signals are blocked then, and it comes when they are not. */
 void runtime_raise_here(int verdict, uint64_t address);
 /* guard.S */
 extern const char runtime_access_load[], runtime_access_store[], runtime_access_byte[], runtime_access_failed[];
@@ -65,6 +66,8 @@ extern const char runtime_access_load[], runtime_access_store[], runtime_access_
 extern const char runtime_gate_boundary_probe[], runtime_gate_execute_probe[];
 extern const char runtime_leave[], runtime_leave_stored[], runtime_leave_return[];
 #define RUNTIME_SLOTS 512
+/* interpose.c: sets errno, and is what libc's functions return then. */
+long runtime_fail(long result);
 /* probe.c */
 void runtime_probe(void);
 /* watch.c: on a crash, what was kept. */
@@ -76,11 +79,5 @@ _Noreturn void runtime_refuse(const char *const parts[]);
 /* alone.h: there is no libc that the library was loaded with. */
 extern bool runtime_is_alone;
 void runtime_alone_call(struct runtime_thread *thread, ucontext_t *context);
-/* gated.c: the boundary at the end of what ordinary code asked for. */
-uint64_t runtime_begin(struct runtime_thread *thread, uint64_t stack);
-bool runtime_is_busy(struct runtime_thread *thread, uint64_t stack);
-void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t busy);
-/* interpose.c: the raw system calls that the program's own go through. */
-int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old);
 
 #endif

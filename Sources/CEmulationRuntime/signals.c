@@ -162,11 +162,8 @@ void runtime_raise(int verdict, uint64_t address, ucontext_t *context)
 void runtime_raise_here(int verdict, uint64_t address)
 {
 	siginfo_t info = prepare_to_raise(verdict, address);
-	uint64_t mask = 0;
 
-	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, 8, 0, 0);
 	queue_to_self(info.si_signo, &info);
-	set_mask(&mask);
 }
 
 /* In the fpstate of a signal frame (asm/sigcontext.h, struct _fpx_sw_bytes): where its true size is told, if it is. */
@@ -354,27 +351,27 @@ INTERNAL void runtime_on_system_call(int number, siginfo_t *info, void *raw)
 {
 	struct runtime_thread *thread = runtime_thread_current();
 	ucontext_t *context = raw;
-	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, busy, address = 0, mask, all = ~0ull;
+	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, address = 0, mask, all;
+	uint32_t call = runtime_call_of((long)registers[RUNTIME_RAX]);
 	int verdict;
 
-	if (info->si_code == CODE_SECCOMP && runtime_is_alone && runtime_call_of((long)registers[RUNTIME_RAX]) == UINTR_CALL_COUNT) {
+	if (info->si_code == CODE_SECCOMP && runtime_is_alone && call == UINTR_CALL_COUNT) {
 		runtime_alone_call(thread, context);
 		return;
 	}
-	if (info->si_code != CODE_SECCOMP || runtime_call_of((long)registers[RUNTIME_RAX]) == UINTR_CALL_COUNT) {
+	if (info->si_code != CODE_SECCOMP || call == UINTR_CALL_COUNT) {
 		pass_on(number, info, context);
 		return;
 	}
-	/* A wait sleeps with the program's mask. */
+	all = runtime_signals_block();
 	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
-	busy = runtime_begin(thread, registers[RUNTIME_RSP]);
-	set_mask(&mask);
+	mask = runtime_maskable(mask);
+	/* As in runtime_called. */
+	if (call == UINTR_CALL_WAIT)
+		set_mask(&mask);
 	registers[RUNTIME_RAX] = (uint64_t)runtime_emulate_call(thread, (long)registers[RUNTIME_RAX], registers[RUNTIME_RDI],
 								registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
 	set_mask(&all);
-	thread->busy = busy;
-	if (busy)
-		return;
 	verdict = boundary(thread, context, &address);
 	if (verdict != RUNTIME_DONE)
 		runtime_raise(verdict, address, context);
@@ -390,18 +387,12 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 						   (thread->receiver && info->si_value.sival_ptr == thread->receiver));
 	int verdict;
 
-	if (number == runtime_close_signal() && !timer)
-		thread->closed = 1;
 	runtime_event(RUNTIME_TAKEN, 0, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
 	runtime_notified(thread);
 	/* The program's own; a notification that came while it was pending has found no room, so it may be both. */
 	if (!timer && (info->si_code <= 0 || info->si_code == SI_KERNEL))
 		pass_on(number, info, context);
-	if (runtime_is_busy(thread, (uint64_t)context->uc_mcontext.gregs[REG_RSP])) {
-		thread->missed = 1;
-		return;
-	}
-	if (thread->closed)
+	if (number == runtime_close_signal() && !timer)
 		runtime_vectors_closed(thread);
 	verdict = boundary(thread, context, &address);
 	if (verdict != RUNTIME_DONE)

@@ -71,7 +71,7 @@ static void print_receivers(void)
 
 	text("libuintr-emulation: thread "), number(thread->tid, 10), text(" UIF "), number(thread->uif, 10);
 	text(" UIRR 0x"), number(thread->uirr, 16), text(" held "), number(thread->held, 10);
-	text(" busy "), number(thread->busy, 10), flush();
+	text(" paused until "), number(thread->until, 10), flush();
 	for (const struct runtime_receiver *receiver = runtime_receivers; receiver; receiver = receiver->next)
 		for (uint64_t vector = 0; vector < RUNTIME_VECTORS; vector++) {
 			const struct runtime_page *page = runtime_receiver_page(receiver, vector);

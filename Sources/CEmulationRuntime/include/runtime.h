@@ -105,8 +105,8 @@ static inline bool runtime_is_entered(const struct runtime_senders *senders) { r
 /**
  * The emulated state of one thread, in thread-local storage. gate.S knows the offsets of the first three words.
  *
- * Invariant: all but `held` is touched by its own thread only, and by code that runs with `busy` set or with the runtime's
- * signals blocked. `held` is set by the notification signal, wherever it strikes.
+ * Invariant: it is touched by its own thread only, with all signals blocked but those of faults. Three things are done without:
+ * stubs write UIF and read `held`; uintr_wait writes `awake` and ends the moderation, and reads the rest.
  */
 struct runtime_thread {
 	/** UIF, 0 or 1. */
@@ -115,8 +115,6 @@ struct runtime_thread {
 	uint64_t held;
 	/** Its own address, where the library is alone (alone.h). */
 	struct runtime_thread *self;
-	/** The runtime is at work on this thread: a notification is held. */
-	uint64_t busy;
 	uint64_t uirr, uihandler, uistackadjust;
 	/** Null without a handler. `kept` is the receiver that an ABI keeps until the thread ends. */
 	struct runtime_receiver *receiver, *kept;
@@ -130,16 +128,12 @@ struct runtime_thread {
 	/** What is held was sent by the thread itself. */
 	uint32_t own;
 	uint32_t tid;
-	/** Where the stack was when `busy` was set. */
-	uint64_t busy_stack;
-	/** A notification came while `busy` was set: the boundary is to be looked at once more. */
-	uint32_t missed;
 	/** A notification has come: the word that uintr_wait sleeps on. */
 	uint32_t awake;
+	/** In a blocking call that notifications must not end (shields.c). */
+	uint32_t shielded;
 	/** Writing to a notification pipe: a SIGPIPE is nobody's. */
 	uint32_t sending;
-	/** The last copy of some descriptor of this thread has been closed. */
-	uint32_t closed;
 	/** An enum runtime_verdict: its signal is on its way, and is to show this address and error code. 0 for none. */
 	uint32_t raised;
 	uint64_t raised_address, raised_code;

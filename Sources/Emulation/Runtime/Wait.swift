@@ -4,7 +4,7 @@ internal import CEmulationRuntime
 ///
 /// No wakeup is lost: `awake` is cleared before PIR and UIRR are looked at. What was posted before that is seen; what is posted
 /// later brings a notification, whose signal sets `awake` before the sleep, which then does not begin, or ends it. With UIF = 1 the
-/// signal delivers at once, so the handler has run when the sleep ends.
+/// signal delivers at once, so the handler has run when the sleep ends. No signal is blocked here, and nothing half done.
 func wait(_ thread: Thread, _ a: UInt64, _ b: UInt64) -> Int {
     switch runtime_abi.wait {
     case UINTR_WAIT_FLAGS:
@@ -40,12 +40,7 @@ private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restart
         thread.pointee.awake = 0
         runtime_fence()
         if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
-        // The signal may deliver here: nothing of the runtime's is half done, but where a handler of the program's calls that has
-        // interrupted the runtime.
-        let busy = thread.pointee.busy
-        if busy == 1 { thread.pointee.busy = 0 }
         let result = runtime_sleep(thread, deadline, restarts)
-        thread.pointee.busy = busy
         runtime_fence()
         if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
         if result == CInt(Failure.timedOut) { return .time }
