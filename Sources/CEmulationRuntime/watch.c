@@ -1,6 +1,5 @@
-/* Counters, and a ring buffer of the last events. Both are off, and cost a test, unless the environment asks for them. */
+/* Counters, and a ring buffer of the last events. Both are off, and cost a test, unless somebody asks for them. */
 #define _GNU_SOURCE
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -107,19 +106,17 @@ void runtime_watch_print(void)
 		print_receivers();
 }
 
-INTERNAL void runtime_watch_open(void)
-{
-	const char *stats = getenv("UINTR_EMULATION_STATS"), *trace = getenv("UINTR_EMULATION_TRACE");
-
-	counted = stats && *stats && *stats != '0';
-	shows_receivers = trace && *trace && *trace != '0';
-	if (shows_receivers && strcmp(trace, "upids"))
-		ring = runtime_map(RING * sizeof(*ring));
-	runtime_watched = counted || ring;
-}
-
-__attribute__((destructor)) void runtime_watch_end(void)
+void runtime_watch_end(void)
 {
 	if (counted)
 		ring = NULL, shows_receivers = false, runtime_watch_print();
+}
+
+void runtime_watch_open(bool count, bool shows, bool keeps)
+{
+	counted = count;
+	shows_receivers = shows;
+	if (keeps)
+		ring = runtime_map(RING * sizeof(*ring));
+	runtime_watched = counted || ring;
 }

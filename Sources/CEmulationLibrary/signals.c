@@ -23,7 +23,6 @@ struct kernel_action {
 #define RESTORER 0x04000000ul
 #define BIT(number) (1ull << ((number) - 1))
 
-INTERNAL void runtime_restorer(void);
 INTERNAL void runtime_illegal_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_breakpoint_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_fault_entry(int, siginfo_t *, void *);
@@ -166,64 +165,6 @@ void runtime_raise_here(int verdict, uint64_t address)
 	queue_to_self(info.si_signo, &info);
 }
 
-/* In the fpstate of a signal frame (asm/sigcontext.h, struct _fpx_sw_bytes): where its true size is told, if it is. */
-#define FPSTATE_LEGACY 512
-#define FPSTATE_MAGIC 464
-#define FPSTATE_MAGIC1 0x46505853u
-
-/*
- * The kernel has put the vector state right below the interrupted red zone, which is where a delivery pushes its frame. So it
- * is moved first: sigreturn takes it from wherever the context points. One copy for each thread will do, since no other signal's
- * handler runs before that.
- */
-static bool move_vector_state(struct runtime_thread *thread, ucontext_t *context)
-{
-	const char *state = (const char *)context->uc_mcontext.fpregs;
-	uint64_t size = FPSTATE_LEGACY;
-	uint32_t words[2];
-
-	if (!state)
-		return true;
-	memcpy(words, state + FPSTATE_MAGIC, sizeof(words));
-	if (words[0] == FPSTATE_MAGIC1)
-		size = words[1];
-	if (thread->vector_state_size < size) {
-		void *larger = runtime_map(size);
-
-		if (!larger)
-			return false;
-		runtime_forget_vector_state(thread);
-		thread->vector_state = larger;
-		thread->vector_state_size = size;
-	}
-	memcpy(thread->vector_state, state, size);
-	context->uc_mcontext.fpregs = thread->vector_state;
-	return true;
-}
-
-/* Without memory nothing is delivered, and what is pending stays so. */
-static int boundary(struct runtime_thread *thread, ucontext_t *context, uint64_t *address)
-{
-	bool is_pending = thread->uif && (thread->uirr || thread->held);
-
-	if (is_pending && !move_vector_state(thread, context))
-		return RUNTIME_DONE;
-	return runtime_boundary(thread, (uint64_t *)context->uc_mcontext.gregs, address);
-}
-
-void runtime_forget_vector_state(struct runtime_thread *thread)
-{
-	void *state = thread->vector_state;
-	uint64_t size = thread->vector_state_size;
-
-	/* A signal that comes in between makes a new one. */
-	thread->vector_state = NULL;
-	thread->vector_state_size = 0;
-	runtime_fence();
-	if (state)
-		runtime_unmap(state, size);
-}
-
 INTERNAL void runtime_on_illegal(int number, siginfo_t *info, void *raw)
 {
 	struct runtime_thread *thread = runtime_thread_current();
@@ -232,7 +173,7 @@ INTERNAL void runtime_on_illegal(int number, siginfo_t *info, void *raw)
 	int verdict = info->si_code <= 0 ? RUNTIME_OTHER : runtime_execute(thread, registers, &address);
 
 	if (verdict == RUNTIME_DONE)
-		verdict = boundary(thread, context, &address);
+		verdict = runtime_boundary_at(thread, context, &address);
 	if (verdict == RUNTIME_OTHER)
 		pass_on(number, info, context);
 	else if (verdict != RUNTIME_DONE)
@@ -248,7 +189,7 @@ static void execute_site(struct runtime_thread *thread, const struct runtime_sit
 	registers[RUNTIME_RIP] = site->address;
 	verdict = runtime_execute_site(thread, registers, &address, site);
 	if (verdict == RUNTIME_DONE)
-		verdict = boundary(thread, context, &address);
+		verdict = runtime_boundary_at(thread, context, &address);
 	if (verdict != RUNTIME_DONE)
 		runtime_raise(verdict, address, context);
 }
@@ -343,6 +284,8 @@ INTERNAL void runtime_on_fault(int number, siginfo_t *info, void *raw)
 		pass_on(number, info, context);
 }
 
+int runtime_notification_signal(bool restarts) { return restarts ? NOTIFY_RESTART : NOTIFY_BREAK; }
+
 /* Where no receiver has the flags that break off calls, the signal that does so tells of a descriptor's last close. */
 int runtime_close_signal(void) { return runtime_abi.handler_flags ? 0 : NOTIFY_BREAK; }
 
@@ -372,7 +315,7 @@ INTERNAL void runtime_on_system_call(int number, siginfo_t *info, void *raw)
 	registers[RUNTIME_RAX] = (uint64_t)runtime_emulate_call(thread, (long)registers[RUNTIME_RAX], registers[RUNTIME_RDI],
 								registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
 	set_mask(&all);
-	verdict = boundary(thread, context, &address);
+	verdict = runtime_boundary_at(thread, context, &address);
 	if (verdict != RUNTIME_DONE)
 		runtime_raise(verdict, address, context);
 }
@@ -394,7 +337,7 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 		pass_on(number, info, context);
 	if (number == runtime_close_signal() && !timer)
 		runtime_vectors_closed(thread);
-	verdict = boundary(thread, context, &address);
+	verdict = runtime_boundary_at(thread, context, &address);
 	if (verdict != RUNTIME_DONE)
 		runtime_raise(verdict, address, context);
 }

@@ -1,6 +1,4 @@
-#if !hasFeature(Embedded)
-internal import Architecture
-#endif
+internal import CEmulationLibrary
 internal import CEmulationRuntime
 
 // An instruction is patched where it stands: first to INT3, whose trap is cheaper than that of #UD, then to a jump into a stub.
