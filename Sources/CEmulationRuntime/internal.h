@@ -54,6 +54,8 @@ void runtime_raise(int verdict, uint64_t address, ucontext_t *context);
 void runtime_raise_here(int verdict, uint64_t address);
 /* guard.S */
 extern const char runtime_access_load[], runtime_access_store[], runtime_access_byte[], runtime_access_failed[];
+/* The same file: the end of the system call that sleep.c sleeps in. */
+extern const char runtime_ppoll_return[];
 /* gate.S: where a gate finds out whether there is a stack for it. */
 extern const char runtime_gate_boundary_probe[], runtime_gate_execute_probe[];
 extern const char runtime_leave[], runtime_leave_stored[], runtime_leave_return[];
