@@ -34,6 +34,8 @@ INTERNAL void runtime_system_call_entry(int, siginfo_t *, void *);
 static struct kernel_action program[SIGSYS + 1];
 /* Changed by the runtime in the kernel. */
 static uint64_t virtual_signals;
+/* Of the other signals, those that the program handles, with SA_RESTART and without. */
+static uint64_t restarting, breaking;
 
 /* The runtime's signals that the program must not block: a trapped instruction would end it, a notification be late. */
 #define NEVER_BLOCKED (BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGSYS) | BIT(NOTIFY_RESTART) | BIT(NOTIFY_BREAK))
@@ -335,6 +337,12 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 	/* The program's own; a notification that came while it was pending has found no room, so it may be both. */
 	if (!timer && (info->si_code <= 0 || info->si_code == SI_KERNEL))
 		pass_on(number, info, context);
+	/* In its wait, all signals blocked: the wait goes on from here (sleep.c). */
+	if (context->uc_mcontext.gregs[REG_RIP] == (greg_t)runtime_ppoll_return) {
+		if (number == runtime_close_signal() && !timer)
+			runtime_vectors_closed(thread);
+		return;
+	}
 	if (number == runtime_close_signal() && !timer)
 		runtime_vectors_closed(thread);
 	verdict = runtime_boundary_at(thread, context, &address);
@@ -369,6 +377,21 @@ void runtime_signals_send(void)
 		raw_sigaction(SIGPIPE, &now, NULL);
 }
 
+static void note_restart(int number, const struct kernel_action *action)
+{
+	bool handled = action->handler != SIG_DFL && action->handler != SIG_IGN, restarts = action->flags & SA_RESTART;
+
+	__atomic_fetch_and(&restarting, ~BIT(number), __ATOMIC_SEQ_CST);
+	__atomic_fetch_and(&breaking, ~BIT(number), __ATOMIC_SEQ_CST);
+	if (handled)
+		__atomic_fetch_or(restarts ? &restarting : &breaking, BIT(number), __ATOMIC_SEQ_CST);
+}
+
+enum runtime_restarting runtime_restarting(void)
+{
+	return !breaking ? RUNTIME_ALL_RESTART : !restarting ? RUNTIME_NONE_RESTARTS : RUNTIME_SOME_RESTART;
+}
+
 int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old)
 {
 	struct kernel_action given, before;
@@ -392,6 +415,8 @@ int runtime_sigaction(int number, const struct sigaction *action, struct sigacti
 		}
 	} else {
 		result = raw_sigaction(number, action ? &given : NULL, &before);
+		if (!result && action)
+			note_restart(number, &given);
 	}
 	if (!result && old) {
 		memset(old, 0, sizeof(*old));

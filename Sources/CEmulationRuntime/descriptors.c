@@ -127,14 +127,15 @@ int runtime_pipe_open(struct runtime_receiver *receiver, uint32_t tid, bool rest
 		return (int)failure;
 	receiver->pipe_read = runtime_high(ends[0]);
 	receiver->pipe_write = runtime_high(ends[1]);
+	receiver->signal = runtime_notification_signal(restart);
 	if ((failure = call3(SYS_fcntl, receiver->pipe_read, F_SETOWN_EX, (long)&owner)) < 0 ||
-	    (failure = call3(SYS_fcntl, receiver->pipe_read, F_SETSIG, runtime_notification_signal(restart))) < 0 ||
+	    (failure = call3(SYS_fcntl, receiver->pipe_read, F_SETSIG, receiver->signal)) < 0 ||
 	    (failure = call3(SYS_fcntl, receiver->pipe_read, F_SETFL, O_NONBLOCK | O_ASYNC)) < 0) {
 		runtime_close(receiver->pipe_read);
 		runtime_close(receiver->pipe_write);
 		return (int)failure;
 	}
-	open_timer(receiver, tid, runtime_notification_signal(restart));
+	open_timer(receiver, tid, receiver->signal);
 	return 0;
 }
 

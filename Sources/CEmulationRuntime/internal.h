@@ -52,6 +52,8 @@ void runtime_watch_open(bool count, bool shows, bool keeps);
 void runtime_watch_print(void);
 void runtime_watch_end(void);
 
+/* ppoll.S: the end of the system call that sleep.c sleeps in. */
+extern const char runtime_ppoll_return[];
 /* leave.S: to the registers of the block that RSP points at. */
 extern const char runtime_leave[], runtime_leave_stored[], runtime_leave_switch[], runtime_leave_return[];
 #define RUNTIME_SLOTS 512

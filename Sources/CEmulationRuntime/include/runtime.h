@@ -47,6 +47,8 @@ struct runtime_receiver {
 	/** The flags of register_handler; the timer that ends a pause of Moderation.swift. */
 	uint32_t flags;
 	int32_t timer;
+	/** The signal of its notifications. */
+	int32_t signal;
 	/** All receivers of the process, so that the child of a fork can let go of them. */
 	struct runtime_receiver *next;
 };
@@ -301,6 +303,15 @@ int runtime_notify(struct runtime_thread *thread, int pipe);
  */
 int runtime_sleep(struct runtime_thread *thread, uint64_t deadline, bool restarts);
 uint64_t runtime_monotonic(void);
+/** What handlers the program has: all restart system calls (or there are none), none does, or some do. */
+enum runtime_restarting { RUNTIME_ALL_RESTART, RUNTIME_NONE_RESTARTS, RUNTIME_SOME_RESTART };
+enum runtime_restarting runtime_restarting(void);
+/** sleep.c: reads the pipe empty. All signals are blocked for these three. */
+void runtime_pipe_drain(const struct runtime_receiver *receiver);
+/** The sleep, with `mask`: 0 when something was written, -EINTR after a signal, -ETIMEDOUT. The deadline as above. */
+int runtime_pipe_sleep(const struct runtime_receiver *receiver, uint64_t deadline, uint64_t mask);
+/** Takes the notification's signal from the queue, if it is there. */
+bool runtime_notification_take(const struct runtime_receiver *receiver);
 
 /** One lock for the tables; taken with all signals blocked, so that a holder always runs on. */
 void runtime_lock(void);
