@@ -124,6 +124,8 @@ struct runtime_thread {
 	struct runtime_senders *senders;
 	/** Vectors delivered since the thread began. */
 	uint64_t delivered;
+	/** The same when the program made its last uintr_wait: what came since then ends it. */
+	uint64_t delivered_before;
 	/** Moderation.swift, in nanoseconds: how far receiving is ahead; since when; until when senders are not heard, or 0. */
 	uint64_t debt, since, until;
 	uint32_t receiving;
