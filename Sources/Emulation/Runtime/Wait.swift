@@ -36,6 +36,10 @@ private enum End { case interrupt, time, signal }
 /// - Parameter ends: a user interrupt ends the sleep; otherwise it is taken, and the sleep goes on.
 private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restarts: Bool) -> End {
     let delivered = thread.pointee.delivered
+    // Where some handlers restart calls and some do not, only the kernel can say what a signal was to do.
+    if ends, thread.pointee.receiver != nil, !restarts || runtime_restarting() != RUNTIME_SOME_RESTART {
+        return sleepOnPipe(thread, until: deadline, restarts: restarts && runtime_restarting() == RUNTIME_ALL_RESTART)
+    }
     while true {
         thread.pointee.awake = 0
         runtime_fence()
@@ -47,6 +51,30 @@ private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restart
         // A notification that brought nothing has set `awake`.
         if result == CInt(Failure.interrupted), thread.pointee.awake == 0 { return .signal }
     }
+}
+
+/// The sleep of a wait that a user interrupt ends, as sleep.c has it. What has come is delivered at the boundary after the call.
+private func sleepOnPipe(_ thread: Thread, until deadline: UInt64, restarts: Bool) -> End {
+    let delivered = thread.pointee.delivered
+    let mask = runtime_signals_block()
+    defer { runtime_signals_restore(mask) }
+    // A handler of the program's may unregister the thread's own within the sleep.
+    while let receiver = thread.pointee.receiver {
+        runtime_pipe_drain(receiver)
+        thread.pointee.awake = 0
+        if thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
+        runtime_fence()
+        let result = runtime_pipe_sleep(receiver, deadline, mask)
+        runtime_fence()
+        if result == 0 {
+            thread.pointee.held = 1
+            _ = runtime_notification_take(receiver)
+        }
+        if thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
+        if result == CInt(Failure.timedOut) { return .time }
+        if result == CInt(Failure.interrupted), thread.pointee.awake == 0, !restarts { return .signal }
+    }
+    return .signal
 }
 
 extension UnsafeMutablePointer<runtime_thread> {

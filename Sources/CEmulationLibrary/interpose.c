@@ -77,25 +77,8 @@ PUBLIC int ioctl(int fd, unsigned long request, ...)
 
 PUBLIC int close_range(unsigned int first, unsigned int last, int flags)
 {
-	long result = 0;
+	long result = runtime_close_range(first, last, flags);
 
-	/* Around those of the runtime, which have high numbers. */
-	while (first <= last && !result) {
-		unsigned int end = first;
-
-		if (runtime_is_own((int)first)) {
-			first++;
-			continue;
-		}
-		while (end < last && end < RUNTIME_DESCRIPTORS && !runtime_is_own((int)end + 1))
-			end++;
-		if (end >= RUNTIME_DESCRIPTORS)
-			end = last;
-		result = runtime_call(SYS_close_range, first, end, flags, 0, 0, 0);
-		if (end == last)
-			break;
-		first = end + 1;
-	}
 	return result < 0 ? (int)runtime_fail(result) : 0;
 }
 
