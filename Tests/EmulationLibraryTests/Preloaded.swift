@@ -54,7 +54,7 @@ enum Preloaded {
             return Outcome(status: compiled.terminationStatus, output: compiled.standardError)
         }
         let added: [Environment.Key: String?] = [
-            "UINTR_ABI": abi, "UINTR_EMULATION_MODE": mode, "LD_PRELOAD": library, "UINTR_EMULATION_TRACE": "1",
+            "UINTR_ABI": abi, "UINTR_EMULATION_MODE": mode, "LD_PRELOAD": library, "UINTR_EMULATION_TRACE": "upids",
         ]
         // The program has an alarm of its own; this is for one that the alarm does not end. At SIGSEGV the library prints the UPIDs;
         // then its whole process group is killed, forked children included.
