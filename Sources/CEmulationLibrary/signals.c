@@ -336,8 +336,10 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 	runtime_event(RUNTIME_TAKEN, 0, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
 	runtime_notified(thread);
 	/* The program's own; a notification that came while it was pending has found no room, so it may be both. */
-	if (!timer && (info->si_code <= 0 || info->si_code == SI_KERNEL))
+	if (!timer && (info->si_code <= 0 || info->si_code == SI_KERNEL)) {
 		pass_on(number, info, context);
+		runtime_signals_block();
+	}
 	/* In its wait, all signals blocked: the wait goes on from here (sleep.c). */
 	if (context->uc_mcontext.gregs[REG_RIP] == (greg_t)runtime_ppoll_return) {
 		if (number == runtime_close_signal() && !timer)

@@ -17,8 +17,35 @@ enum RunPrograms {
 
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Programs").path
 
-    /// Builds a program; `arguments` are the compiler's. gcc and a static libc are what the tests' machine must have.
+    /// The reason why no program of such a linkage can be built here; nil where it can.
+    private static func obstacle(_ linkage: String) async -> String? {
+        func builds(_ arguments: [String]) async -> Bool {
+            let result = try? await Subprocess.run(
+                .name("sh"), arguments: ["-c", "echo 'int main(void) { return 0; }' | gcc \(arguments.joined(separator: " ")) -x c - -o /dev/null"],
+                output: .discarded, error: .discarded)
+            return result?.terminationStatus == .exited(0)
+        }
+        guard await builds(["-muintr"]) else {
+            return "SKIP: there is no gcc that knows -muintr (GCC 11 and later do). Install one: apt-get install gcc."
+        }
+        if linkage == "dynamic" { return nil }
+        guard await builds(["-\(linkage)"]) else {
+            return "SKIP: there is no libc for -\(linkage). Install one: apt-get install libc6-dev."
+        }
+        return nil
+    }
+
+    /// Builds a program; `arguments` are the compiler's. Where there is no gcc or no such libc, the test is skipped.
     static func build(_ program: String, _ linkage: String = "dynamic", arguments: [String] = []) async throws -> String {
+        if let obstacle = await obstacle(linkage) {
+            // Of a single case's skip the tests' own output says nothing.
+            print(obstacle)
+            #if compiler(>=6.3)
+            try Test.cancel("\(obstacle)")
+            #else
+            try #require(Bool(false), "\(obstacle)")
+            #endif
+        }
         let built = "\(folder)/\(program)-\(linkage)-\(UUID().uuidString)"
         let result = try await Subprocess.run(
             .name("gcc"),

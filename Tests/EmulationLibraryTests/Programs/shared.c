@@ -11,8 +11,8 @@
 #include <stdio.h>
 
 /* What the others of the runtime have. */
-INTERNAL bool runtime_is_alone;
-struct runtime_thread *runtime_alone_thread(void) { return NULL; }
+struct runtime_thread *runtime_thread_current(void) { return &runtime_current; }
+int runtime_notification_signal(bool restarts) { return restarts ? SIGURG : SIGPWR; }
 void runtime_thread_end(struct runtime_thread *thread) { (void)thread; }
 void runtime_forget_vector_state(struct runtime_thread *thread) { (void)thread; }
 void runtime_child(struct runtime_thread *thread) { (void)thread; }
