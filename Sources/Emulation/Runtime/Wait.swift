@@ -39,6 +39,8 @@ private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restart
     while true {
         thread.pointee.awake = 0
         runtime_fence()
+        // ON may be set still, as Moderation.swift leaves it: then senders do not notify, and the sleep would not end.
+        if thread.pointee.held != 0 { thread.pointee.receiver?.clearNotifications() }
         if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
         // The signal may deliver here: nothing of the runtime's is half done, but where a handler of the program's calls that has
         // interrupted the runtime.
