@@ -9,7 +9,7 @@
 #include "state.h"
 
 _Static_assert(offsetof(struct runtime_thread, uif) == 0, "entry.S");
-_Static_assert(offsetof(struct runtime_thread, missed) == 136, "entry.S");
+_Static_assert(offsetof(struct runtime_thread, missed) == 24, "entry.S");
 
 struct handler_slot {
 	emulation_handler handler;

@@ -11,7 +11,7 @@
 
 /* struct runtime_thread; backend.c checks it. */
 #define THREAD_UIF	0
-#define THREAD_MISSED	136
+#define THREAD_MISSED	24
 /* struct emulation_state */
 #define STATE_COMPONENTS_LOW	0
 #define STATE_COMPONENTS_HIGH	4

@@ -41,7 +41,8 @@ static bool take(int number)
 
 bool emulation_signal_open(void)
 {
-	if (take(SIGSTKFLT) || take(SIGPWR))
+	/* Debuggers pass the first on without a stop. */
+	if (take(SIGURG) || take(SIGPWR) || take(SIGSTKFLT))
 		return true;
 	for (int number = SIGRTMIN + 8; number <= SIGRTMAX; number++)
 		if (take(number))
@@ -65,6 +66,9 @@ int runtime_notification_signal(bool restarts)
 	(void)restarts;
 	return notification;
 }
+
+/* What handlers the process has, its other code knows. */
+enum runtime_restarting runtime_restarting(void) { return RUNTIME_SOME_RESTART; }
 
 /* Nobody asks for the last close of a descriptor. */
 int runtime_close_signal(void) { return 0; }

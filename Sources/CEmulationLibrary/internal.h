@@ -5,8 +5,11 @@
 #include "../CEmulationRuntime/internal.h"
 #include "sites.h"
 
-/** A receiver whose calls restart, and one that was registered with a WAITING flag. Neither piles up: both are below SIGRTMIN. */
-#define NOTIFY_RESTART SIGSTKFLT
+/**
+ * A receiver whose calls restart, and one that was registered with a WAITING flag. Neither piles up: both are below SIGRTMIN. Debuggers
+ * know both, and pass the first on without a stop; one that is pending over an exec does not end the new program.
+ */
+#define NOTIFY_RESTART SIGURG
 #define NOTIFY_BREAK SIGPWR
 
 /* Sources/EmulationLibrary, and Sources/Emulation/Runtime. */
@@ -23,7 +26,7 @@ void runtime_vectors_closed(struct runtime_thread *thread);
 void runtime_signals_open(void);
 uint64_t runtime_maskable(uint64_t mask);
 void runtime_raise(int verdict, uint64_t address, ucontext_t *context);
-/** The same for ordinary code: the signal comes at the end of this call. */
+/** The same for ordinary code: all signals are blocked then, and it comes when they are not. */
 void runtime_raise_here(int verdict, uint64_t address);
 /* guard.S */
 extern const char runtime_access_load[], runtime_access_store[], runtime_access_byte[], runtime_access_failed[];
@@ -38,11 +41,9 @@ _Noreturn void runtime_refuse(const char *const parts[]);
 /* alone.h: there is no libc that the library was loaded with. */
 extern bool runtime_is_alone;
 void runtime_alone_call(struct runtime_thread *thread, ucontext_t *context);
-/* gated.c: the boundary at the end of what ordinary code asked for. */
-uint64_t runtime_begin(struct runtime_thread *thread, uint64_t stack);
-bool runtime_is_busy(struct runtime_thread *thread, uint64_t stack);
-void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t busy);
 /* interpose.c: the raw system calls that the program's own go through. */
 int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old);
+/** Sets errno, and is what libc's functions return then. */
+long runtime_fail(long result);
 
 #endif

@@ -34,6 +34,8 @@ INTERNAL void runtime_system_call_entry(int, siginfo_t *, void *);
 static struct kernel_action program[SIGSYS + 1];
 /* Changed by the runtime in the kernel. */
 static uint64_t virtual_signals;
+/* Of the other signals, those that the program handles, with SA_RESTART and without. */
+static uint64_t restarting, breaking;
 
 /* The runtime's signals that the program must not block: a trapped instruction would end it, a notification be late. */
 #define NEVER_BLOCKED (BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGSYS) | BIT(NOTIFY_RESTART) | BIT(NOTIFY_BREAK))
@@ -86,7 +88,8 @@ static void pass_on(int number, siginfo_t *info, ucontext_t *context)
 	bool sent = info->si_code <= 0;
 	uint64_t mask;
 
-	if (action.handler == SIG_IGN && sent)
+	/* The default action of SIGURG is to do nothing. */
+	if ((action.handler == SIG_IGN && sent) || (action.handler == SIG_DFL && number == SIGURG))
 		return;
 	if (action.handler == SIG_DFL || action.handler == SIG_IGN) {
 		end_by(number, info, context);
@@ -160,11 +163,8 @@ void runtime_raise(int verdict, uint64_t address, ucontext_t *context)
 void runtime_raise_here(int verdict, uint64_t address)
 {
 	siginfo_t info = prepare_to_raise(verdict, address);
-	uint64_t mask = 0;
 
-	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, 8, 0, 0);
 	queue_to_self(info.si_signo, &info);
-	set_mask(&mask);
 }
 
 INTERNAL void runtime_on_illegal(int number, siginfo_t *info, void *raw)
@@ -256,7 +256,7 @@ INTERNAL void runtime_on_fault(int number, siginfo_t *info, void *raw)
 		show_raised(thread, registers);
 		/* What a fault has kept from being delivered is recognised at the next boundary: the program's handler's first. */
 		if (thread->uif && thread->uirr) {
-			siginfo_t again = { .si_signo = NOTIFY_RESTART, .si_code = SI_KERNEL };
+			siginfo_t again = { .si_signo = NOTIFY_RESTART, .si_code = POLL_IN };
 
 			queue_to_self(NOTIFY_RESTART, &again);
 		}
@@ -296,27 +296,28 @@ INTERNAL void runtime_on_system_call(int number, siginfo_t *info, void *raw)
 {
 	struct runtime_thread *thread = runtime_thread_current();
 	ucontext_t *context = raw;
-	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, busy, address = 0, mask, all = ~0ull;
+	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, address = 0, mask, all;
+	uint32_t call = runtime_call_of((long)registers[RUNTIME_RAX]);
 	int verdict;
 
-	if (info->si_code == CODE_SECCOMP && runtime_is_alone && runtime_call_of((long)registers[RUNTIME_RAX]) == UINTR_CALL_COUNT) {
+	if (info->si_code == CODE_SECCOMP && runtime_is_alone && call == UINTR_CALL_COUNT) {
 		runtime_alone_call(thread, context);
 		return;
 	}
-	if (info->si_code != CODE_SECCOMP || runtime_call_of((long)registers[RUNTIME_RAX]) == UINTR_CALL_COUNT) {
+	if (info->si_code != CODE_SECCOMP || call == UINTR_CALL_COUNT) {
 		pass_on(number, info, context);
 		return;
 	}
-	/* A wait sleeps with the program's mask. */
+	all = runtime_signals_block();
 	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
-	busy = runtime_begin(thread, registers[RUNTIME_RSP]);
-	set_mask(&mask);
+	mask = runtime_maskable(mask);
+	thread->delivered_before = thread->delivered;
+	/* As in runtime_called. */
+	if (call == UINTR_CALL_WAIT)
+		set_mask(&mask);
 	registers[RUNTIME_RAX] = (uint64_t)runtime_emulate_call(thread, (long)registers[RUNTIME_RAX], registers[RUNTIME_RDI],
 								registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
 	set_mask(&all);
-	thread->busy = busy;
-	if (busy)
-		return;
 	verdict = runtime_boundary_at(thread, context, &address);
 	if (verdict != RUNTIME_DONE)
 		runtime_raise(verdict, address, context);
@@ -332,19 +333,18 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 						   (thread->receiver && info->si_value.sival_ptr == thread->receiver));
 	int verdict;
 
-	if (info->si_code <= 0 && !timer) {
+	runtime_event(RUNTIME_TAKEN, 0, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
+	runtime_notified(thread);
+	/* The program's own; a notification that came while it was pending has found no room, so it may be both. */
+	if (!timer && (info->si_code <= 0 || info->si_code == SI_KERNEL))
 		pass_on(number, info, context);
+	/* In its wait, all signals blocked: the wait goes on from here (sleep.c). */
+	if (context->uc_mcontext.gregs[REG_RIP] == (greg_t)runtime_ppoll_return) {
+		if (number == runtime_close_signal() && !timer)
+			runtime_vectors_closed(thread);
 		return;
 	}
 	if (number == runtime_close_signal() && !timer)
-		thread->closed = 1;
-	runtime_event(RUNTIME_TAKEN, 0, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
-	runtime_notified(thread);
-	if (runtime_is_busy(thread, (uint64_t)context->uc_mcontext.gregs[REG_RSP])) {
-		thread->missed = 1;
-		return;
-	}
-	if (thread->closed)
 		runtime_vectors_closed(thread);
 	verdict = runtime_boundary_at(thread, context, &address);
 	if (verdict != RUNTIME_DONE)
@@ -378,6 +378,21 @@ void runtime_signals_send(void)
 		raw_sigaction(SIGPIPE, &now, NULL);
 }
 
+static void note_restart(int number, const struct kernel_action *action)
+{
+	bool handled = action->handler != SIG_DFL && action->handler != SIG_IGN, restarts = action->flags & SA_RESTART;
+
+	__atomic_fetch_and(&restarting, ~BIT(number), __ATOMIC_SEQ_CST);
+	__atomic_fetch_and(&breaking, ~BIT(number), __ATOMIC_SEQ_CST);
+	if (handled)
+		__atomic_fetch_or(restarts ? &restarting : &breaking, BIT(number), __ATOMIC_SEQ_CST);
+}
+
+enum runtime_restarting runtime_restarting(void)
+{
+	return !breaking ? RUNTIME_ALL_RESTART : !restarting ? RUNTIME_NONE_RESTARTS : RUNTIME_SOME_RESTART;
+}
+
 int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old)
 {
 	struct kernel_action given, before;
@@ -401,6 +416,8 @@ int runtime_sigaction(int number, const struct sigaction *action, struct sigacti
 		}
 	} else {
 		result = raw_sigaction(number, action ? &given : NULL, &before);
+		if (!result && action)
+			note_restart(number, &given);
 	}
 	if (!result && old) {
 		memset(old, 0, sizeof(*old));

@@ -15,6 +15,7 @@
 INTERNAL extern uint32_t runtime_first_call, runtime_call_span;
 INTERNAL void runtime_patching_open(void);
 INTERNAL int runtime_filter_open(void);
+INTERNAL void runtime_calls_file_open(void);
 
 _Noreturn void runtime_refuse(const char *const parts[])
 {
@@ -96,7 +97,8 @@ void runtime_start(void)
 	runtime_look_at_processor();
 	choose_abi();
 	choose_mode();
-	runtime_watch_open(is_set("UINTR_EMULATION_STATS"), is_set("UINTR_EMULATION_TRACE"));
+	runtime_watch_open(is_set("UINTR_EMULATION_STATS"), is_set("UINTR_EMULATION_TRACE"),
+			   is_set("UINTR_EMULATION_TRACE") && strcmp(getenv("UINTR_EMULATION_TRACE"), "upids"));
 	runtime_patching_open();
 	if (!runtime_is_alone)
 		runtime_threads_open();
@@ -104,6 +106,8 @@ void runtime_start(void)
 	if (!runtime_is_alone)
 		runtime_exec_open();
 	runtime_signals_open();
+	if (!strcmp(runtime_abi.name, uintr_abi_table[UINTR_ABI_PROJECT].name))
+		runtime_calls_file_open();
 	filter();
 }
 

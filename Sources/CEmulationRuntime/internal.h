@@ -36,6 +36,10 @@ void runtime_forget_vector_state(struct runtime_thread *thread);
 /* descriptors.c: numbers below this may be the runtime's own. */
 #define RUNTIME_DESCRIPTORS 65536
 bool runtime_is_own(int fd);
+/** None of them is below this, unless the program lowers RLIMIT_NOFILE. */
+int runtime_first_high(void);
+/** close_range(2) around them. */
+long runtime_close_range(unsigned int first, unsigned int last, int flags);
 
 /* thread.c. The state of a thread that libc knows; runtime_thread_current says which state is the calling thread's. */
 INTERNAL extern _Thread_local struct runtime_thread runtime_current __attribute__((tls_model("initial-exec")));
@@ -43,11 +47,13 @@ void runtime_look_at_processor(void);
 /** The ends of threads and the children of forks are seen from now on. False where that cannot be. */
 bool runtime_threads_open(void);
 
-/* watch.c: what is counted and kept from now on. On a crash, print it; at an end, the counters. */
-void runtime_watch_open(bool count, bool keeps);
+/* watch.c: what is counted, shown on a crash, and kept for that from now on. On a crash, print it; at an end, the counters. */
+void runtime_watch_open(bool count, bool shows, bool keeps);
 void runtime_watch_print(void);
 void runtime_watch_end(void);
 
+/* ppoll.S: the end of the system call that sleep.c sleeps in. */
+extern const char runtime_ppoll_return[];
 /* restorer.S: what a signal's handler returns to. */
 INTERNAL void runtime_restorer(void);
 

@@ -18,19 +18,28 @@ struct event {
 INTERNAL uint32_t runtime_watched;
 static uint64_t counts[RUNTIME_EVENTS], next;
 static struct event *ring;
-static bool counted;
+/* At a crash the UPIDs are printed, with the ring or alone. */
+static bool counted, shows_receivers;
 
 static const char *const names[RUNTIME_EVENTS] = {
 	"SENDUIPI", "UIRET", "TESTUI", "CLUI", "STUI", "delivered", "notification sent", "notification taken", "call",
 	"patched to INT3", "patched to a stub",
 };
 
+/* Who has been kept from writing for as long as the others take for the whole ring writes into a newer entry. */
 void runtime_record(uint32_t event, uint64_t detail, uint64_t rip)
 {
+	struct event *entry;
+
 	__atomic_fetch_add(&counts[event], 1, __ATOMIC_RELAXED);
-	if (ring)
-		ring[__atomic_fetch_add(&next, 1, __ATOMIC_RELAXED) % RING] =
-			(struct event){ __builtin_ia32_rdtsc(), detail, rip, runtime_thread_current()->tid, event };
+	if (!ring)
+		return;
+	entry = &ring[__atomic_fetch_add(&next, 1, __ATOMIC_RELAXED) % RING];
+	__atomic_store_n(&entry->time, __builtin_ia32_rdtsc(), __ATOMIC_RELAXED);
+	__atomic_store_n(&entry->detail, detail, __ATOMIC_RELAXED);
+	__atomic_store_n(&entry->rip, rip, __ATOMIC_RELAXED);
+	__atomic_store_n(&entry->tid, runtime_thread_current()->tid, __ATOMIC_RELAXED);
+	__atomic_store_n(&entry->kind, event, __ATOMIC_RELAXED);
 }
 
 /* A line is put together without libc, since it may be a crash that prints it. */
@@ -69,7 +78,7 @@ static void print_receivers(void)
 
 	text("libuintr-emulation: thread "), number(thread->tid, 10), text(" UIF "), number(thread->uif, 10);
 	text(" UIRR 0x"), number(thread->uirr, 16), text(" held "), number(thread->held, 10);
-	text(" busy "), number(thread->busy, 10), flush();
+	text(" paused until "), number(thread->until, 10), flush();
 	for (const struct runtime_receiver *receiver = runtime_receivers; receiver; receiver = receiver->next)
 		for (uint64_t vector = 0; vector < RUNTIME_VECTORS; vector++) {
 			const struct runtime_page *page = runtime_receiver_page(receiver, vector);
@@ -101,19 +110,20 @@ void runtime_watch_print(void)
 			text(" "), number(event->detail, 10);
 		text(" at 0x"), number(event->rip, 16), flush();
 	}
-	if (ring)
+	if (shows_receivers)
 		print_receivers();
 }
 
 void runtime_watch_end(void)
 {
 	if (counted)
-		ring = NULL, runtime_watch_print();
+		ring = NULL, shows_receivers = false, runtime_watch_print();
 }
 
-void runtime_watch_open(bool count, bool keeps)
+void runtime_watch_open(bool count, bool shows, bool keeps)
 {
 	counted = count;
+	shows_receivers = shows;
 	if (keeps)
 		ring = runtime_map(RING * sizeof(*ring));
 	runtime_watched = counted || ring;

@@ -75,6 +75,7 @@ public enum EmulatedProcess {
 
     private static func call(_ which: uintr_call, _ a: UInt64, _ b: UInt64 = 0, _ c: UInt64 = 0) -> CInt {
         guard let thread = runtime_thread_current() else { return -ENOMEM }
+        thread.pointee.delivered_before = thread.pointee.delivered
         let result = CInt(truncatingIfNeeded: emulate(which, thread, a, b, c))
         emulation_settle()
         return result

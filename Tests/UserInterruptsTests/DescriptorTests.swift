@@ -161,7 +161,7 @@ struct DescriptorTests {
     }
 
     // Where the table is the process's, the other tests have entries in it, and need some: a process of its own.
-    @Test("256 senders fit a table and the next is ENOSPC; one that ends makes room, at the lowest index", arguments: Backends.all)
+    @Test("256 senders fit a thread and the next is ENOSPC; one that ends makes room, at the lowest index", arguments: Backends.all)
     func tableFull(backend: Backend) async throws {
         guard backend.answers.table.sender_repeats else {
             print("SKIP: \(backend.testDescription) connects a descriptor once only, so 257 connections need 257 vectors.")

@@ -57,6 +57,8 @@ struct runtime_receiver {
 	/** The flags of register_handler; the timer that ends a pause of Moderation.swift. */
 	uint32_t flags;
 	int32_t timer;
+	/** The signal of its notifications. */
+	int32_t signal;
 	/** All receivers of the process, so that the child of a fork can let go of them. */
 	struct runtime_receiver *next;
 };
@@ -113,10 +115,10 @@ RUNTIME_SAFE static inline void runtime_exit(struct runtime_senders *senders) { 
 RUNTIME_SAFE static inline bool runtime_is_entered(const struct runtime_senders *senders) { return __atomic_load_n(&senders->inside, __ATOMIC_SEQ_CST) != 0; }
 
 /**
- * The emulated state of one thread, in thread-local storage. gate.S knows the offsets of the first three words.
+ * The emulated state of one thread, in thread-local storage. gate.S and entry.S know the offsets of the first words.
  *
- * Invariant: all but `held` is touched by its own thread only, and by code that runs with `busy` set or with the runtime's
- * signals blocked. `held` is set by the notification signal, wherever it strikes.
+ * Invariant: it is touched by its own thread only, with all signals blocked but those of faults. Three things are done without:
+ * stubs write UIF and read `held`; uintr_wait writes `awake` and ends the moderation, and reads the rest.
  */
 struct runtime_thread {
 	/** UIF, 0 or 1. */
@@ -125,8 +127,8 @@ struct runtime_thread {
 	uint64_t held;
 	/** Its own address, where the library is alone (alone.h). */
 	struct runtime_thread *self;
-	/** The runtime is at work on this thread: a notification is held. */
-	uint64_t busy;
+	/** A notification has come since CEmulationBackend looked. */
+	uint32_t missed;
 	uint64_t uirr, uihandler, uistackadjust;
 	/** Null without a handler. `kept` is the receiver that an ABI keeps until the thread ends. */
 	struct runtime_receiver *receiver, *kept;
@@ -134,22 +136,20 @@ struct runtime_thread {
 	struct runtime_senders *senders;
 	/** Vectors delivered since the thread began. */
 	uint64_t delivered;
+	/** The same when the program made its last uintr_wait: what came since then ends it. */
+	uint64_t delivered_before;
 	/** Moderation.swift, in nanoseconds: how far receiving is ahead; since when; until when senders are not heard, or 0. */
 	uint64_t debt, since, until;
 	uint32_t receiving;
 	/** What is held was sent by the thread itself. */
 	uint32_t own;
 	uint32_t tid;
-	/** Where the stack was when `busy` was set. */
-	uint64_t busy_stack;
-	/** A notification came while `busy` was set: the boundary is to be looked at once more. */
-	uint32_t missed;
 	/** A notification has come: the word that uintr_wait sleeps on. */
 	uint32_t awake;
+	/** In a blocking call that notifications must not end (shields.c). */
+	uint32_t shielded;
 	/** Writing to a notification pipe: a SIGPIPE is nobody's. */
 	uint32_t sending;
-	/** The last copy of some descriptor of this thread has been closed. */
-	uint32_t closed;
 	/** An enum runtime_verdict: its signal is on its way, and is to show this address and error code. 0 for none. */
 	uint32_t raised;
 	uint64_t raised_address, raised_code;
@@ -317,6 +317,15 @@ RUNTIME_SAFE int runtime_notify(struct runtime_thread *thread, int pipe);
  */
 int runtime_sleep(struct runtime_thread *thread, uint64_t deadline, bool restarts);
 RUNTIME_SAFE uint64_t runtime_monotonic(void);
+/** What handlers the program has: all restart system calls (or there are none), none does, or some do. */
+enum runtime_restarting { RUNTIME_ALL_RESTART, RUNTIME_NONE_RESTARTS, RUNTIME_SOME_RESTART };
+enum runtime_restarting runtime_restarting(void);
+/** sleep.c: reads the pipe empty. All signals are blocked for these three. */
+void runtime_pipe_drain(const struct runtime_receiver *receiver);
+/** The sleep, with `mask`: 0 when something was written, -EINTR after a signal, -ETIMEDOUT. The deadline as above. */
+int runtime_pipe_sleep(const struct runtime_receiver *receiver, uint64_t deadline, uint64_t mask);
+/** Takes the notification's signal from the queue, if it is there. */
+bool runtime_notification_take(const struct runtime_receiver *receiver);
 
 /** One lock for the tables; taken with all signals blocked, so that a holder always runs on. */
 void runtime_lock(void);

@@ -54,9 +54,7 @@ private func senduipi(
     } catch {
         return .fault(error, of: thread, address)
     }
-    // UIF and UIRR stay as they are: in a gate, a signal handler of the program's may have changed them meanwhile.
-    registers[RUNTIME_RIP] = cpu.rip
-    registers[RUNTIME_RFLAGS] = cpu.rflags.rawValue
+    cpu.store(thread, registers)
     return .done
 }
 

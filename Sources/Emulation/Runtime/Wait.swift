@@ -4,7 +4,7 @@ internal import CEmulationRuntime
 ///
 /// No wakeup is lost: `awake` is cleared before PIR and UIRR are looked at. What was posted before that is seen; what is posted
 /// later brings a notification, whose signal sets `awake` before the sleep, which then does not begin, or ends it. With UIF = 1 the
-/// signal delivers at once, so the handler has run when the sleep ends.
+/// signal delivers at once, so the handler has run when the sleep ends. No signal is blocked here, and nothing half done.
 func wait(_ thread: Thread, _ a: UInt64, _ b: UInt64) -> Int {
     switch runtime_abi.wait {
     case UINTR_WAIT_FLAGS:
@@ -35,25 +35,48 @@ private enum End { case interrupt, time, signal }
 
 /// - Parameter ends: a user interrupt ends the sleep; otherwise it is taken, and the sleep goes on.
 private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restarts: Bool) -> End {
-    let delivered = thread.pointee.delivered
+    let delivered = thread.pointee.delivered_before
+    // Where some handlers restart calls and some do not, only the kernel can say what a signal was to do.
+    if ends, thread.pointee.receiver != nil, !restarts || runtime_restarting() != RUNTIME_SOME_RESTART {
+        return sleepOnPipe(thread, until: deadline, restarts: restarts && runtime_restarting() == RUNTIME_ALL_RESTART)
+    }
     while true {
         thread.pointee.awake = 0
         runtime_fence()
         // ON may be set still, as Moderation.swift leaves it: then senders do not notify, and the sleep would not end.
         if thread.pointee.held != 0 { thread.pointee.receiver?.clearNotifications() }
         if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
-        // The signal may deliver here: nothing of the runtime's is half done, but where a handler of the program's calls that has
-        // interrupted the runtime.
-        let busy = thread.pointee.busy
-        if busy == 1 { thread.pointee.busy = 0 }
         let result = runtime_sleep(thread, deadline, restarts)
-        thread.pointee.busy = busy
         runtime_fence()
         if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
         if result == CInt(Failure.timedOut) { return .time }
         // A notification that brought nothing has set `awake`.
         if result == CInt(Failure.interrupted), thread.pointee.awake == 0 { return .signal }
     }
+}
+
+/// The sleep of a wait that a user interrupt ends, as sleep.c has it. What has come is delivered at the boundary after the call.
+private func sleepOnPipe(_ thread: Thread, until deadline: UInt64, restarts: Bool) -> End {
+    let delivered = thread.pointee.delivered_before
+    let mask = runtime_signals_block()
+    defer { runtime_signals_restore(mask) }
+    // A handler of the program's may unregister the thread's own within the sleep.
+    while let receiver = thread.pointee.receiver {
+        runtime_pipe_drain(receiver)
+        thread.pointee.awake = 0
+        if thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
+        runtime_fence()
+        let result = runtime_pipe_sleep(receiver, deadline, mask)
+        runtime_fence()
+        if result == 0 {
+            thread.pointee.held = 1
+            _ = runtime_notification_take(receiver)
+        }
+        if thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
+        if result == CInt(Failure.timedOut) { return .time }
+        if result == CInt(Failure.interrupted), thread.pointee.awake == 0, !restarts { return .signal }
+    }
+    return .signal
 }
 
 extension UnsafeMutablePointer<runtime_thread> {

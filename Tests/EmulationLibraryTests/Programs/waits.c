@@ -1,5 +1,6 @@
 /* uintr_wait: what ends it, with which result, and that nothing posted before it or during it is slept through. */
 #include "program.h"
+#include <setjmp.h>
 
 static volatile uint64_t count;
 static volatile int alarms;
@@ -93,6 +94,82 @@ static void action(int flags)
 	sigaction(SIGUSR1, &action, NULL);
 }
 
+static sigjmp_buf out;
+static volatile bool leaves;
+
+static bool comes(uint64_t wanted)
+{
+	for (uint64_t start = now(); count < wanted && now() - start < 5000000000;)
+		sched_yield();
+	return count >= wanted;
+}
+
+/* A user interrupt comes while a signal handler runs in the middle of a wait; the handler returns, or leaves the wait by a jump. */
+static void on_signal_with_interrupt(int number)
+{
+	uint64_t before = count;
+
+	(void)number;
+	alarms++;
+	go = (int)alarms;
+	CHECK(comes(before + 1));
+	if (leaves)
+		siglongjmp(out, 1);
+}
+
+static void *answer_signals(void *unused)
+{
+	int index = (int)register_sender(fd, 0);
+
+	(void)unused;
+	for (int i = 1; i <= (int)rounds; i++) {
+		while (go < i)
+			sched_yield();
+		_senduipi((unsigned long long)index);
+	}
+	return NULL;
+}
+
+/* The signals are for the thread that waits. */
+static pthread_t answerer(void)
+{
+	pthread_t thread;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	pthread_create(&thread, NULL, answer_signals, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	return thread;
+}
+
+static void signals_within(bool jumps)
+{
+	struct sigaction action = { .sa_handler = on_signal_with_interrupt };
+	pthread_t thread;
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGUSR1, &action, NULL);
+	count = 0, go = 0, alarms = 0, rounds = 20, leaves = jumps;
+	thread = answerer();
+	_stui();
+	for (uint64_t i = 1; i <= rounds; i++) {
+		kick_later(2000);
+		if (!sigsetjmp(out, 1))
+			EQUAL(wait_for(20000000000), wait_woken());
+		EQUAL(count, i);
+	}
+	pthread_join(thread, NULL);
+	/* Nothing of a wait that was left stays behind: what is sent now is heard at once. */
+	go = 0, rounds = 1;
+	thread = answerer();
+	go = 1;
+	CHECK(comes(21));
+	pthread_join(thread, NULL);
+	_clui();
+}
+
 int main(void)
 {
 	pthread_t thread;
@@ -142,6 +219,8 @@ int main(void)
 		if (abi.wait == UINTR_WAIT_DEADLINE_FLAGS)
 			CHECK(now() - start >= 100000000);
 	}
+	signals_within(false);
+	signals_within(true);
 	no_lost_wakeup(false);
 	if (abi.wait != UINTR_WAIT_FLAGS)
 		no_lost_wakeup(true);
