@@ -64,6 +64,8 @@ private func sleepOnPipe(_ thread: Thread, until deadline: UInt64, restarts: Boo
     while let receiver = thread.pointee.receiver {
         runtime_pipe_drain(receiver)
         thread.pointee.awake = 0
+        // As above. A post that comes from here on notifies.
+        if thread.pointee.held != 0 { receiver.clearNotifications() }
         if thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
         runtime_fence()
         let result = runtime_pipe_sleep(receiver, deadline, mask)
