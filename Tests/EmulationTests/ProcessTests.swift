@@ -24,6 +24,13 @@ struct ProcessTests {
         for number in signals { signal(number, SIG_IGN) }
     }
 
+    /// Threads of a pool have them blocked.
+    private static func unblockSignals() {
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
+    }
+
     /// Delivers once on this thread.
     private static func works() -> Bool {
         let counters = Counters()
@@ -76,6 +83,7 @@ struct ProcessTests {
     @Test("SENDUIPI may be used in a signal's handler, and what it sends its thread is delivered there and then")
     func inASignalHandler() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            ProcessTests.unblockSignals()
             let counters = Counters()
             guard EmulatedProcess.registerHandler(count, context: counters.cells) == 0 else { exit(1) }
             inHandler.store(connectToSelf(vector: 9), ordering: .relaxed)
@@ -92,6 +100,7 @@ struct ProcessTests {
     @Test("a signal whose action has no SA_RESTART ends a wait, one that has does not")
     func signalsAndWait() async {
         await #expect(processExitsWith: .exitCode(0)) {
+            ProcessTests.unblockSignals()
             let counters = Counters()
             guard EmulatedProcess.registerHandler(count, context: counters.cells) == 0 else { exit(1) }
             for (flags, expected) in [(0, -EINTR), (SA_RESTART, -ETIMEDOUT)] as [(CInt, CInt)] {
@@ -99,11 +108,14 @@ struct ProcessTests {
                 action.__sigaction_handler.sa_handler = { _ in }
                 action.sa_flags = flags
                 sigaction(SIGALRM, &action, nil)
-                var interval = itimerval(it_interval: timeval(tv_sec: 0, tv_usec: 20_000), it_value: timeval(tv_sec: 0, tv_usec: 20_000))
-                setitimer(CInt(ITIMER_REAL.rawValue), &interval, nil)
+                let waiter = pthread_self()
+                let ended = Counters()
                 // With SA_RESTART several come before the deadline.
                 let time: UInt64 = flags == 0 ? 60_000_000_000 : 200_000_000
+                let interrupter = TestThread { while ended[0] == 0 { usleep(10_000); pthread_kill(waiter, SIGALRM) } }
                 guard EmulatedProcess.wait(until: runtime_monotonic() + time) == expected else { exit(2) }
+                ended[0] = 1
+                interrupter.join()
             }
             exit(0)
         }

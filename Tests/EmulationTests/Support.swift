@@ -2,24 +2,27 @@ import Glibc
 import Synchronization
 import Testing
 
+/// A thread of a test.
+final class TestThread: @unchecked Sendable {
+    private var thread = pthread_t()
+    private let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        self.body = body
+        precondition(pthread_create(&thread, nil, { argument in
+            let thread = Unmanaged<TestThread>.fromOpaque(argument!).takeRetainedValue()
+            thread.body()
+            return nil
+        }, Unmanaged.passRetained(self).toOpaque()) == 0)
+    }
+
+    func join() { pthread_join(thread, nil) }
+}
+
 /// Threads run `body(0)`, `body(1)`, … at the same time.
 func together(_ count: Int = 2, _ body: @escaping @Sendable (Int) -> Void) {
-    final class Start: Sendable {
-        let index: Int
-        let body: @Sendable (Int) -> Void
-        init(_ index: Int, _ body: @escaping @Sendable (Int) -> Void) { (self.index, self.body) = (index, body) }
-    }
-    let threads = (0..<count).map { index in
-        var thread = pthread_t()
-        let start = Unmanaged.passRetained(Start(index, body)).toOpaque()
-        precondition(pthread_create(&thread, nil, { argument in
-            let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-            start.body(start.index)
-            return nil
-        }, start) == 0)
-        return thread
-    }
-    for thread in threads { pthread_join(thread, nil) }
+    let threads = (0..<count).map { index in TestThread { body(index) } }
+    for thread in threads { thread.join() }
 }
 
 /// Memory that several threads use, zeroed, 64-byte aligned.

@@ -43,6 +43,8 @@ private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restart
     while true {
         thread.pointee.awake = 0
         runtime_fence()
+        // ON may be set still, as Moderation.swift leaves it: then senders do not notify, and the sleep would not end.
+        if thread.pointee.held != 0 { thread.pointee.receiver?.clearNotifications() }
         if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
         let result = runtime_sleep(thread, deadline, restarts)
         runtime_fence()
@@ -62,6 +64,8 @@ private func sleepOnPipe(_ thread: Thread, until deadline: UInt64, restarts: Boo
     while let receiver = thread.pointee.receiver {
         runtime_pipe_drain(receiver)
         thread.pointee.awake = 0
+        // As above. A post that comes from here on notifies.
+        if thread.pointee.held != 0 { receiver.clearNotifications() }
         if thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
         runtime_fence()
         let result = runtime_pipe_sleep(receiver, deadline, mask)
