@@ -32,6 +32,8 @@ struct runtime_page {
 	uint64_t cookie;
 	/** An enum runtime_page_state. */
 	uint64_t state;
+	/** 1 while the receiver sleeps in futex(2) on this word. Who makes it 0 wakes the receiver in place of notifying it. */
+	uint32_t asleep;
 };
 
 /** The receiver's side of a registered handler; one mapping of its own. */
@@ -138,6 +140,8 @@ struct runtime_thread {
 	uint32_t missed;
 	/** A notification has come: the word that uintr_wait sleeps on. */
 	uint32_t awake;
+	/** Sleeping on this page's `asleep`, or null. */
+	struct runtime_page *sleeps_on;
 	/** Writing to a notification pipe: a SIGPIPE is nobody's. */
 	uint32_t sending;
 	/** The last copy of some descriptor of this thread has been closed. */
@@ -365,6 +369,11 @@ int runtime_notify(struct runtime_thread *thread, int pipe);
  */
 int runtime_sleep(struct runtime_thread *thread, uint64_t deadline, bool restarts);
 uint64_t runtime_monotonic(void);
+/** The other sleep of sleep.c: 0 when `asleep` is not 1 (any more), -EINTR after a signal, -ETIMEDOUT. */
+int runtime_page_sleep(struct runtime_page *page, uint64_t deadline);
+static inline void runtime_page_set_asleep(struct runtime_page *page, bool asleep) { __atomic_store_n(&page->asleep, asleep, __ATOMIC_SEQ_CST); }
+/** Wakes a receiver that sleeps so. False where none did: it is to be notified. */
+bool runtime_page_wake(struct runtime_page *page);
 /** What handlers the program has: all restart system calls (or there are none), none does, or some do. */
 enum runtime_restarting { RUNTIME_ALL_RESTART, RUNTIME_NONE_RESTARTS, RUNTIME_SOME_RESTART };
 enum runtime_restarting runtime_restarting(void);

@@ -7,6 +7,7 @@ internal import CEmulationRuntime
 @_cdecl("runtime_notified") func notified(_ thread: Thread) {
     thread.pointee.held = 1
     thread.pointee.awake = 1
+    if let page = thread.pointee.sleeps_on { runtime_page_set_asleep(page, false) }
 }
 
 /// An instruction boundary: takes what was posted, and delivers the highest pending vector where UIF is 1.

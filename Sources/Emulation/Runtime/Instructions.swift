@@ -111,6 +111,8 @@ extension UnsafeMutablePointer<runtime_thread> {
         if let receiver = pointee.receiver, runtime_page_cookie(page) == receiver.pointee.cookie {
             // To itself: the boundary after this instruction is the arrival.
             (pointee.held, pointee.awake, pointee.own) = (1, 1, 1)
+        } else if runtime_page_wake(page) {
+            return
         } else if runtime_notify(self, connection.notify) < 0 {
             _ = runtime_fetch_and(page, ~UPID.onMask)
         }

@@ -38,11 +38,16 @@ private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restart
     let delivered = thread.pointee.delivered
     // Where some handlers restart calls and some do not, only the kernel can say what a signal was to do.
     if ends, thread.pointee.receiver != nil, !restarts || runtime_restarting() != RUNTIME_SOME_RESTART {
-        return sleepOnPipe(thread, until: deadline, restarts: restarts && runtime_restarting() == RUNTIME_ALL_RESTART)
+        let restarts = restarts && runtime_restarting() == RUNTIME_ALL_RESTART
+        if thread.pointee.uif == 0, let page = thread.pointee.receiver.onlyPage {
+            return sleep(thread, on: page, until: deadline, restarts: restarts)
+        }
+        return sleepOnPipe(thread, until: deadline, restarts: restarts)
     }
     while true {
         thread.pointee.awake = 0
         runtime_fence()
+        thread.pointee.receiver?.clearNotifications()
         if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
         // The signal may deliver here: nothing of the runtime's is half done, but where a handler of the program's calls that has
         // interrupted the runtime.
@@ -58,7 +63,39 @@ private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restart
     }
 }
 
-/// The sleep of a wait that a user interrupt ends, as sleep.c has it. What has come is delivered at the boundary after the call.
+/// The sleep of a thread with UIF = 0 and a single vector, on that vector's page (sleep.c).
+private func sleep(
+    _ thread: Thread, on page: UnsafeMutablePointer<runtime_page>, until deadline: UInt64, restarts: Bool
+) -> End {
+    let delivered = thread.pointee.delivered
+    // A handler of the program's may unregister the thread's own within the sleep, and the page with it.
+    while let receiver = thread.pointee.receiver, receiver.onlyPage == page {
+        thread.pointee.held = 1
+        thread.pointee.awake = 0
+        runtime_page_set_asleep(page, true)
+        thread.pointee.sleeps_on = page
+        runtime_fence()
+        receiver.clearNotifications()
+        var result: CInt = 0
+        if !thread.isPending, thread.pointee.delivered == delivered, thread.pointee.awake == 0 {
+            let busy = thread.pointee.busy
+            if busy == 1 { thread.pointee.busy = 0 }
+            runtime_fence()
+            result = runtime_page_sleep(page, deadline)
+            runtime_fence()
+            thread.pointee.busy = busy
+        }
+        thread.pointee.sleeps_on = nil
+        runtime_fence()
+        if thread.pointee.receiver?.onlyPage == page { runtime_page_set_asleep(page, false) }
+        if thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
+        if result == CInt(Failure.timedOut) { return .time }
+        if result == CInt(Failure.interrupted), thread.pointee.awake == 0, !restarts { return .signal }
+    }
+    return sleepOnPipe(thread, until: deadline, restarts: restarts)
+}
+
+/// The sleep of a wait that a user interrupt ends, on the pipe (sleep.c). What has come is delivered at the boundary after the call.
 private func sleepOnPipe(_ thread: Thread, until deadline: UInt64, restarts: Bool) -> End {
     let delivered = thread.pointee.delivered
     let mask = runtime_signals_block()
@@ -67,6 +104,7 @@ private func sleepOnPipe(_ thread: Thread, until deadline: UInt64, restarts: Boo
     while let receiver = thread.pointee.receiver {
         runtime_pipe_drain(receiver)
         thread.pointee.awake = 0
+        receiver.clearNotifications()
         if thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
         let busy = thread.pointee.busy
         if busy == 1 { thread.pointee.busy = 0 }
