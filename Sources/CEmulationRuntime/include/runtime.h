@@ -130,7 +130,9 @@ struct runtime_thread {
 	uint64_t delivered;
 	/** Moderation.swift, in nanoseconds: how far receiving is ahead; since when; until when senders are not heard, or 0. */
 	uint64_t debt, since, until;
-	uint32_t receiving;
+	/** The vectors of this time of receiving; one of them came more than once; the last pause was for a flood. */
+	uint64_t taken;
+	uint32_t receiving, repeated, flooded;
 	/** What is held was sent by the thread itself. */
 	uint32_t own;
 	uint32_t tid;

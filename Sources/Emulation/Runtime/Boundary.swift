@@ -35,14 +35,15 @@ internal import CEmulationRuntime
     var cpu = LogicalProcessor(thread, registers)
     guard cpu.deliversUserInterrupt else { return Verdict.done.rawValue }
     var memory = ProcessMemory()
+    let vector: UInt64
     do throws(Fault) {
-        let vector = try cpu.deliverUserInterrupt(memory: &memory)
-        runtime_event(RUNTIME_DELIVERED, UInt64(vector ?? 0), registers[RUNTIME_RIP])
+        vector = UInt64(try cpu.deliverUserInterrupt(memory: &memory) ?? 0)
+        runtime_event(RUNTIME_DELIVERED, vector, registers[RUNTIME_RIP])
     } catch {
         return Verdict.fault(error, of: thread, address).rawValue
     }
     // What a thread sends to itself is its own doing.
-    if thread.pointee.own != 0 { thread.pointee.own = 0 } else { thread.beginReceiving() }
+    if thread.pointee.own != 0 { thread.pointee.own = 0 } else { thread.beginReceiving(vector) }
     cpu.store(thread, registers)
     thread.pointee.delivered &+= 1
     return Verdict.done.rawValue
