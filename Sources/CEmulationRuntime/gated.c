@@ -102,18 +102,7 @@ INTERNAL void runtime_gated_execute(uint64_t *registers, const struct runtime_si
 	int verdict;
 
 	registers[RUNTIME_RIP] = site->address;
-	/*
-	 * SENDUIPI is one instruction: a handler of the program's that left it by longjmp between its post and its notification would
-	 * leave ON set for ever. UIRET (third byte 01) has nothing that others see.
-	 */
-	if ((site->bytes >> 16 & 0xff) != 0x01) {
-		uint64_t mask = runtime_signals_block();
-
-		verdict = runtime_execute_site(thread, registers, &address, site);
-		runtime_signals_restore(mask);
-	} else {
-		verdict = runtime_execute_site(thread, registers, &address, site);
-	}
+	verdict = runtime_execute_site(thread, registers, &address, site);
 	/* What faults is executed again where it traps: a signal shows the program the registers as they should be. */
 	if (verdict != RUNTIME_DONE)
 		registers[RUNTIME_RIP] = site->copy;

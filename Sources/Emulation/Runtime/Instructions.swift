@@ -50,10 +50,13 @@ func executeSite(
 func execute(_ instruction: Instruction, _ thread: Thread, _ registers: Registers, _ address: Registers) -> Verdict {
     var cpu = LogicalProcessor(thread, registers)
     if case .senduipi(let register) = instruction.operation {
-        if runtime_abi.closesConnections, let senders = thread.senders {
-            senders.dropIfClosed(cpu.gpr[register])
-            if senders.pointee.used == 0 { cpu.uintr.uitt = 0 }
+        guard runtime_abi.closesConnections, let senders = thread.senders else {
+            return senduipi(cpu.gpr[register], instruction, &cpu, thread, registers, address)
         }
+        let mask = runtime_signals_block()
+        defer { runtime_signals_restore(mask) }
+        senders.dropIfClosed(cpu.gpr[register])
+        if senders.pointee.used == 0 { cpu.uintr.uitt = 0 }
         return senduipi(cpu.gpr[register], instruction, &cpu, thread, registers, address)
     }
     var memory = ProcessMemory()
@@ -80,14 +83,29 @@ extension Instruction {
 }
 
 /// SENDUIPI. While a thread is within, no other takes the entry's page and pipe away (`disconnect`).
+///
+/// From a post that sets ON to its notification all signals are blocked: a handler of the program's that left it by longjmp in
+/// between would leave ON set for ever. Where ON is set already, as in a flood, there is nothing to leave undone.
 private func senduipi(
     _ index: UInt64, _ instruction: Instruction, _ cpu: inout LogicalProcessor, _ thread: Thread, _ registers: Registers,
     _ address: Registers
 ) -> Verdict {
-    var memory = ProcessMemory()
     let senders = thread.senders
     if let senders { runtime_enter(senders) }
     defer { if let senders { runtime_exit(senders) } }
+    var quiet = QuietMemory()
+    do throws(Fault) {
+        _ = try cpu.execute(instruction, memory: &quiet)
+        runtime_event(instruction.event, index, registers[RUNTIME_RIP])
+        registers[RUNTIME_RIP] = cpu.rip
+        registers[RUNTIME_RFLAGS] = cpu.rflags.rawValue
+        return .done
+    } catch {
+        guard quiet.refused else { return .fault(error, of: thread, address) }
+    }
+    let mask = runtime_signals_block()
+    defer { runtime_signals_restore(mask) }
+    var memory = ProcessMemory()
     do throws(Fault) {
         let notification = try cpu.execute(instruction, memory: &memory)
         runtime_event(instruction.event, index, registers[RUNTIME_RIP])
