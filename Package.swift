@@ -28,9 +28,10 @@ let package = Package(
         // The library that `uintr run` preloads: the core and the runtime as one Embedded module, by symbolic links, since two
         // targets may not share a path. Nothing that a package depends on by version has it.
         .target(name: "CEmulationRuntime"),
+        .target(name: "CEmulationLibrary", dependencies: ["CEmulationRuntime"]),
         .target(
             name: "EmulationLibrary",
-            dependencies: ["CEmulationRuntime"],
+            dependencies: ["CEmulationLibrary", "CEmulationRuntime"],
             exclude: ["exports.map"],
             swiftSettings: [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-O", "-no-allocations", "-Xfrontend", "-disable-stack-protector"])],
             linkerSettings: [

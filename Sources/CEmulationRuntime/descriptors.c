@@ -55,17 +55,44 @@ void runtime_close(int fd)
 	call3(SYS_close, fd, 0, 0);
 }
 
-int runtime_high(int fd)
+long runtime_close_range(unsigned int first, unsigned int last, int flags)
+{
+	long result = 0;
+
+	while (first <= last && !result) {
+		unsigned int end = first;
+
+		if (runtime_is_own((int)first)) {
+			first++;
+			continue;
+		}
+		while (end < last && end < RUNTIME_DESCRIPTORS && !runtime_is_own((int)end + 1))
+			end++;
+		if (end >= RUNTIME_DESCRIPTORS)
+			end = last;
+		result = call3(SYS_close_range, first, end, flags);
+		if (end == last)
+			break;
+		first = end + 1;
+	}
+	return result;
+}
+
+int runtime_first_high(void)
 {
 	struct rlimit limit = { 1024, 1024 };
+
+	runtime_call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
+	return (int)((limit.rlim_cur > RUNTIME_DESCRIPTORS ? RUNTIME_DESCRIPTORS : limit.rlim_cur) / 4 * 3);
+}
+
+int runtime_high(int fd)
+{
 	long high;
 
 	if (fd < 0)
 		return fd;
-	runtime_call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
-	if (limit.rlim_cur > 65536)
-		limit.rlim_cur = 65536;
-	high = call3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, (long)(limit.rlim_cur / 4 * 3));
+	high = call3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, runtime_first_high());
 	/* Where the upper quarter is full, the number that it has must do. */
 	if (high < 0)
 		high = fd;
@@ -100,7 +127,7 @@ int runtime_pipe_open(struct runtime_receiver *receiver, uint32_t tid, bool rest
 		return (int)failure;
 	receiver->pipe_read = runtime_high(ends[0]);
 	receiver->pipe_write = runtime_high(ends[1]);
-	receiver->signal = restart ? NOTIFY_RESTART : NOTIFY_BREAK;
+	receiver->signal = runtime_notification_signal(restart);
 	if ((failure = call3(SYS_fcntl, receiver->pipe_read, F_SETOWN_EX, (long)&owner)) < 0 ||
 	    (failure = call3(SYS_fcntl, receiver->pipe_read, F_SETSIG, receiver->signal)) < 0 ||
 	    (failure = call3(SYS_fcntl, receiver->pipe_read, F_SETFL, O_NONBLOCK | O_ASYNC)) < 0) {

@@ -1,6 +1,6 @@
-/* Between the C files of the runtime, and what they call in Swift. */
-#ifndef EMULATION_INTERNAL_H
-#define EMULATION_INTERNAL_H
+/* Between the C files of the runtime, and what they call in Swift. The library has more in a header of the same name. */
+#ifndef EMULATION_RUNTIME_INTERNAL_H
+#define EMULATION_RUNTIME_INTERNAL_H
 
 #include <signal.h>
 #include <ucontext.h>
@@ -8,10 +8,6 @@
 #include "runtime.h"
 
 #define INTERNAL __attribute__((visibility("hidden")))
-
-/** A receiver whose calls restart, and one that was registered with a WAITING flag. Neither piles up: both are below SIGRTMIN. */
-#define NOTIFY_RESTART SIGSTKFLT
-#define NOTIFY_BREAK SIGPWR
 
 /** What an instruction came to. */
 enum runtime_verdict {
@@ -26,56 +22,45 @@ enum runtime_verdict {
 };
 
 /* Sources/Emulation/Runtime. `registers` as enum runtime_register has them. */
-int runtime_execute(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
-int runtime_execute_site(struct runtime_thread *thread, uint64_t *registers, uint64_t *address, const struct runtime_site *site);
-/** The site at an address, as long as its patch stands there. */
-struct runtime_site *runtime_patched_site(uint64_t address);
-/** The site whose stub an address lies in. */
-struct runtime_site *runtime_stub_site(uint64_t address);
 int runtime_boundary(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
-/* At the end of a thread. */
-void runtime_forget_vector_state(struct runtime_thread *thread);
 void runtime_notified(struct runtime_thread *thread);
 long runtime_emulate_call(struct runtime_thread *thread, long number, uint64_t a, uint64_t b, uint64_t c);
-long runtime_adopt_table(struct runtime_thread *thread, int fd);
-void runtime_vectors_closed(struct runtime_thread *thread);
 void runtime_thread_end(struct runtime_thread *thread);
 void runtime_child(struct runtime_thread *thread);
+
+/* context.c: the boundary at the code that a signal has interrupted. */
+int runtime_boundary_at(struct runtime_thread *thread, ucontext_t *context, uint64_t *address);
+/* At the end of a thread. */
+void runtime_forget_vector_state(struct runtime_thread *thread);
 
 /* descriptors.c: numbers below this may be the runtime's own. */
 #define RUNTIME_DESCRIPTORS 65536
 bool runtime_is_own(int fd);
+/** None of them is below this, unless the program lowers RLIMIT_NOFILE. */
+int runtime_first_high(void);
+/** close_range(2) around them. */
+long runtime_close_range(unsigned int first, unsigned int last, int flags);
 
-/* signals.c */
-void runtime_signals_open(void);
-uint64_t runtime_maskable(uint64_t mask);
-void runtime_raise(int verdict, uint64_t address, ucontext_t *context);
-/** The same for ordinary code: the signal comes at the end of this call. */
-void runtime_raise_here(int verdict, uint64_t address);
-/* guard.S */
-extern const char runtime_access_load[], runtime_access_store[], runtime_access_byte[], runtime_access_failed[];
-/* The same file: the end of the system call that sleep.c sleeps in. */
-extern const char runtime_ppoll_return[];
-/* gate.S: where a gate finds out whether there is a stack for it. */
-extern const char runtime_gate_boundary_probe[], runtime_gate_execute_probe[];
-extern const char runtime_leave[], runtime_leave_stored[], runtime_leave_return[];
-#define RUNTIME_SLOTS 512
-/* probe.c */
-void runtime_probe(void);
-/* watch.c: on a crash, what was kept. */
+/* thread.c. The state of a thread that libc knows; runtime_thread_current says which state is the calling thread's. */
+INTERNAL extern _Thread_local struct runtime_thread runtime_current __attribute__((tls_model("initial-exec")));
+void runtime_look_at_processor(void);
+/** The ends of threads and the children of forks are seen from now on. False where that cannot be. */
+bool runtime_threads_open(void);
+
+/* watch.c: what is counted, shown on a crash, and kept for that from now on. On a crash, print it; at an end, the counters. */
+void runtime_watch_open(bool count, bool shows, bool keeps);
 void runtime_watch_print(void);
-/** The same for an end. */
 void runtime_watch_end(void);
-/* start.c */
-_Noreturn void runtime_refuse(const char *const parts[]);
-/* alone.h: there is no libc that the library was loaded with. */
-extern bool runtime_is_alone;
-void runtime_alone_call(struct runtime_thread *thread, ucontext_t *context);
-/* gated.c: the boundary at the end of what ordinary code asked for. */
-uint64_t runtime_begin(struct runtime_thread *thread, uint64_t stack);
-bool runtime_is_busy(struct runtime_thread *thread, uint64_t stack);
-void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t busy);
-/* interpose.c: the raw system calls that the program's own go through. */
-int runtime_sigaction(int number, const struct sigaction *action, struct sigaction *old);
+
+/* ppoll.S: the end of the system call that sleep.c sleeps in. */
+extern const char runtime_ppoll_return[];
+/* leave.S: to the registers of the block that RSP points at. */
+extern const char runtime_leave[], runtime_leave_stored[], runtime_leave_switch[], runtime_leave_return[];
+#define RUNTIME_SLOTS 512
+/* What a signal's handler returns to. */
+INTERNAL void runtime_restorer(void);
+
+/* Each variant of the runtime has its own: the signal of a notification, with SA_RESTART or without. */
+int runtime_notification_signal(bool restarts);
 
 #endif

@@ -20,7 +20,7 @@
 
 #include "internal.h"
 
-/* guard.S: ppoll(2) with a mask of 8 bytes. A handler that the call was interrupted for finds RIP at its end. */
+/* ppoll.S: ppoll(2) with a mask of 8 bytes. A handler that the call was interrupted for finds RIP at its end. */
 INTERNAL long runtime_ppoll(struct pollfd *fds, uint64_t count, struct timespec *time, const uint64_t *mask);
 
 int runtime_page_sleep(struct runtime_page *page, uint64_t deadline)

@@ -1,5 +1,6 @@
 /* Threads: the state in thread-local storage, the lock, the sleep of uintr_wait, the ends of threads and the child of a fork. */
 #define _GNU_SOURCE
+#include <cpuid.h>
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -7,7 +8,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "alone.h"
+#include "internal.h"
 
 /* initial-exec: a signal handler gets here, where the lazy allocation of a dynamic model would not do. */
 INTERNAL _Thread_local struct runtime_thread runtime_current __attribute__((tls_model("initial-exec")));
@@ -15,22 +16,16 @@ INTERNAL _Thread_local struct runtime_thread runtime_current __attribute__((tls_
 INTERNAL struct uintr_abi runtime_abi;
 INTERNAL struct runtime_senders *runtime_process_senders, *runtime_thread_senders;
 INTERNAL struct runtime_receiver *runtime_receivers;
-INTERNAL struct runtime_sites *runtime_sites;
-INTERNAL uint32_t runtime_mode;
 INTERNAL bool runtime_virtual;
-/* For gate.S: the calls are numbered from here, and so many. */
-INTERNAL uint32_t runtime_first_call, runtime_call_span;
 
 static uint32_t lock;
 static pthread_key_t end_key;
 
-struct runtime_thread *runtime_thread_current(void)
+void runtime_look_at_processor(void)
 {
-	struct runtime_thread *thread = runtime_is_alone ? runtime_alone_thread() : &runtime_current;
+	unsigned int a, b, c, d;
 
-	if (!thread->tid)
-		thread->tid = (uint32_t)runtime_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
-	return thread;
+	runtime_virtual = __get_cpuid(1, &a, &b, &c, &d) && c >> 31;
 }
 
 uint32_t runtime_call_of(long number)
@@ -128,8 +123,8 @@ INTERNAL void runtime_child_after_fork(void)
 	runtime_signals_restore(fork_mask);
 }
 
-INTERNAL void runtime_threads_open(void)
+bool runtime_threads_open(void)
 {
-	pthread_key_create(&end_key, ended);
-	pthread_atfork(runtime_before_fork, runtime_parent_after_fork, runtime_child_after_fork);
+	return !pthread_key_create(&end_key, ended) &&
+	       !pthread_atfork(runtime_before_fork, runtime_parent_after_fork, runtime_child_after_fork);
 }

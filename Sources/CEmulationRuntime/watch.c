@@ -1,6 +1,5 @@
-/* Counters, and a ring buffer of the last events. Both are off, and cost a test, unless the environment asks for them. */
+/* Counters, and a ring buffer of the last events. Both are off, and cost a test, unless somebody asks for them. */
 #define _GNU_SOURCE
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,7 +18,8 @@ struct event {
 INTERNAL uint32_t runtime_watched;
 static uint64_t counts[RUNTIME_EVENTS], next;
 static struct event *ring;
-static bool counted;
+/* At a crash the UPIDs are printed, with the ring or alone. */
+static bool counted, shows_receivers;
 
 static const char *const names[RUNTIME_EVENTS] = {
 	"SENDUIPI", "UIRET", "TESTUI", "CLUI", "STUI", "delivered", "notification sent", "notification taken", "call",
@@ -70,7 +70,7 @@ static void print_receivers(void)
 
 	text("libuintr-emulation: thread "), number(thread->tid, 10), text(" UIF "), number(thread->uif, 10);
 	text(" UIRR 0x"), number(thread->uirr, 16), text(" held "), number(thread->held, 10);
-	text(" busy "), number(thread->busy, 10), flush();
+	text(" paused until "), number(thread->until, 10), flush();
 	for (const struct runtime_receiver *receiver = runtime_receivers; receiver; receiver = receiver->next)
 		for (uint64_t vector = 0; vector < RUNTIME_VECTORS; vector++) {
 			const struct runtime_page *page = runtime_receiver_page(receiver, vector);
@@ -102,22 +102,21 @@ void runtime_watch_print(void)
 			text(" "), number(event->detail, 10);
 		text(" at 0x"), number(event->rip, 16), flush();
 	}
-	if (ring)
+	if (shows_receivers)
 		print_receivers();
 }
 
-INTERNAL void runtime_watch_open(void)
-{
-	const char *stats = getenv("UINTR_EMULATION_STATS"), *trace = getenv("UINTR_EMULATION_TRACE");
-
-	counted = stats && *stats && *stats != '0';
-	if (trace && *trace && *trace != '0')
-		ring = runtime_map(RING * sizeof(*ring));
-	runtime_watched = counted || ring;
-}
-
-__attribute__((destructor)) void runtime_watch_end(void)
+void runtime_watch_end(void)
 {
 	if (counted)
-		ring = NULL, runtime_watch_print();
+		ring = NULL, shows_receivers = false, runtime_watch_print();
+}
+
+void runtime_watch_open(bool count, bool shows, bool keeps)
+{
+	counted = count;
+	shows_receivers = shows;
+	if (keeps)
+		ring = runtime_map(RING * sizeof(*ring));
+	runtime_watched = counted || ring;
 }

@@ -71,6 +71,10 @@ public struct Launch {
         if let mode = options.mode { variables["UINTR_EMULATION_MODE"] = mode.rawValue }
         if options.stats { variables["UINTR_EMULATION_STATS"] = "1" }
         if options.trace { variables["UINTR_EMULATION_TRACE"] = "1" }
+        // The runtime has the file; in a program without libc it writes its number over this one, the longest.
+        if options.abi == "project", Self.value(of: "UINTR_CALLS", in: environment)?.hasPrefix("/proc/self/fd/") ?? true {
+            variables["UINTR_CALLS"] = "/proc/self/fd/\(UInt32.max)"
+        }
         let preloaded = Self.value(of: "LD_PRELOAD", in: environment) ?? ""
         let others = preloaded.split { $0 == ":" || $0 == " " }.filter { $0 != library }
         variables["LD_PRELOAD"] = ([library] + others.map(String.init)).joined(separator: ":")

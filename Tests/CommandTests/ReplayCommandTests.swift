@@ -95,12 +95,21 @@ struct ReplayCommandTests {
         #expect(try await Command.shell("uintr replay").status == 64)
     }
 
-    /// Runs a line of the shell on a terminal of 100 columns and 30 lines, `keys` typed into it one by one.
-    private func onTerminal(_ line: String, keys: [String]) async throws -> Command.Outcome {
+    /// Runs a line of the shell on a terminal of 100 columns and 30 lines. Each of `keys` is typed when one more screen has been drawn.
+    private func onTerminal(_ line: String, keys: [String], then: String = "") async throws -> Command.Outcome {
         try #require(FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "script of util-linux gives the test a terminal")
-        let typed = keys.map { "sleep 0.3; printf '\($0)'; " }.joined()
+        let (typed, screen) = (scratch.file("keys"), scratch.file("screen"))
         let inner = "stty cols 100 rows 30; stty -g > \(scratch.file("before")); \(line); echo \"status $?\"; stty -g > \(scratch.file("after"))"
-        return try await Command.shell("{ sleep 0.5; \(typed)sleep 2; } | script -qec '\(inner)' /dev/null", environment: ["TERM": "xterm", "SHELL": "/bin/bash"])
+        let drawn = "drawn() { [ $(grep -ao 'step [0-9]* of' \(screen) | wc -l) -ge $1 ]; }; await() { until drawn $1 || ! kill -0 $terminal; do sleep 0.02; done; }"
+        let typing = keys.enumerated().map { "await \($0 + 1); printf '\($1)' >&3; " }.joined()
+        return try await Command.shell(
+            """
+            mkfifo \(typed); : > \(screen); \(drawn)
+            timeout -s KILL 300 script -qefc '\(inner)' \(screen) < \(typed) > \(scratch.file("output")) & terminal=$!
+            exec 3> \(typed)
+            { :; \(typing)\(then) } 2> \(scratch.file("errors"))
+            wait $terminal; rm \(typed); cat \(scratch.file("output"))
+            """, environment: ["TERM": "xterm", "SHELL": "/bin/bash"])
     }
 
     @Test("on a terminal it goes by keys, and gives the terminal back as it was")
@@ -116,7 +125,7 @@ struct ReplayCommandTests {
     @Test("a signal ends it with the terminal given back", arguments: ["INT", "TERM", "HUP"])
     func signals(_ signal: String) async throws {
         let run = try scratch.write("echo $$ > \(scratch.file("pid")); exec \"$UINTR_EXECUTABLE\" replay \(trace)", "run.sh")
-        let outcome = try await onTerminal("( sleep 1.5; kill -\(signal) $(cat \(scratch.file("pid"))) ) & bash \(run)", keys: ["n"])
+        let outcome = try await onTerminal("bash \(run)", keys: ["n"], then: "await 2; kill -\(signal) $(cat \(scratch.file("pid")));")
         #expect(outcome.output.contains("\u{1B}[?1049l"), "\(outcome.output.suffix(300))")
         let number = ["INT": 2, "TERM": 15, "HUP": 1][signal] ?? 0
         #expect(outcome.output.contains("status \(128 + number)"))

@@ -16,6 +16,29 @@ struct RunCommandTests {
         }
     }
 
+    @Test("a program that closes every descriptor goes on receiving", arguments: RunPrograms.linkages)
+    func closing(_ linkage: String) async throws {
+        let program = try await RunPrograms.build("interrupts", linkage)
+        for abi in RunPrograms.abis {
+            let outcome = try await RunPrograms.run(program, abi, "close", abi: abi)
+            #expect(outcome.status == 0 && outcome.output == "both\n", "\(abi): \(outcome)")
+        }
+    }
+
+    @Test("UINTR_CALLS names a list of the project's calls, also after exec; a list of the user's own stays", arguments: RunPrograms.linkages)
+    func calls(_ linkage: String) async throws {
+        let program = try await RunPrograms.build("sees", linkage)
+        let direct = try await RunPrograms.run(program, "calls", abi: "project")
+        let lines = direct.output.split(separator: "\n")
+        #expect(lines.first == "abi 1" && lines.contains("uintr_wait 1005") && lines.count == 8, "\(direct)")
+        let executed = try await RunPrograms.run(program, "run", program, "calls", abi: "project")
+        #expect(executed.output == direct.output, "\(executed)")
+        let own = try await RunPrograms.shell("UINTR_CALLS=/dev/null uintr run --abi project \(program) environment")
+        #expect(own.output.contains("UINTR_CALLS=/dev/null\n"), "\(own)")
+        let none = try await RunPrograms.run(program, "calls")
+        #expect(none.status == 0 && none.output.isEmpty, "\(none)")
+    }
+
     @Test("an exit status is the program's: from 0 to 255", arguments: ["dynamic", "static"])
     func exitStatus(_ linkage: String) async throws {
         let program = try await RunPrograms.build("sees", linkage)
@@ -134,5 +157,15 @@ struct RunCommandTests {
         let outcome = try await RunPrograms.shell("exec \"$UINTR_EXECUTABLE\" run --abi intel-6.0 --trace \(program)")
         #expect(outcome.wasSignalled && outcome.status == SIGSEGV, "\(outcome)")
         #expect(outcome.error.contains("STUI at 0x"), "\(outcome.error)")
+    }
+
+    @Test(
+        "under gdb a program receives, and stops at its handler's breakpoint",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/gdb"), "gdb is not installed: apt-get install gdb"))
+    func debugger() async throws {
+        let program = try await RunPrograms.build("interrupts", arguments: ["-g"])
+        let outcome = try await RunPrograms.shell(
+            "uintr run --abi intel-6.0 --mode trap -- gdb -nx -batch -ex 'handle SIGILL SIGSYS nostop noprint pass' -ex 'break interrupts.c:handler' -ex run -ex delete -ex continue --args \(program) intel-6.0")
+        #expect(outcome.output.contains("Breakpoint 1, ") && outcome.output.contains("\nboth\n"), "\(outcome)")
     }
 }

@@ -30,9 +30,9 @@ enum RunPrograms {
         return built
     }
 
-    /// `uintr run --abi intel-6.0` with these arguments, under a watchdog.
-    static func run(_ arguments: String..., environment: [Environment.Key: String?] = [:]) async throws -> Command.Outcome {
-        try await shell("uintr run --abi intel-6.0 \(arguments.map { "'\($0)'" }.joined(separator: " "))", environment)
+    /// `uintr run` with these arguments, under a watchdog.
+    static func run(_ arguments: String..., abi: String = "intel-6.0", environment: [Environment.Key: String?] = [:]) async throws -> Command.Outcome {
+        try await shell("uintr run --abi \(abi) \(arguments.map { "'\($0)'" }.joined(separator: " "))", environment)
     }
 
     /// A line of the shell in which `uintr` is the command, as a process: a shell's job control and `exec` mean what they say.

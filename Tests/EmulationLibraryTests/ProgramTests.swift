@@ -33,6 +33,12 @@ struct ProgramTests {
         #expect(outcome.passed, "\(outcome)")
     }
 
+    @Test("a signal handler may leave by longjmp whatever it has interrupted", arguments: Preloaded.abis, Preloaded.modes)
+    func jumps(abi: String, mode: String) async throws {
+        let outcome = try await Preloaded.run("jumps", abi: abi, mode: mode)
+        #expect(outcome.passed, "\(outcome)")
+    }
+
     @Test("a delivery leaves the vector registers as they were", arguments: ["intel-6.0"], Preloaded.modes)
     func vectors(abi: String, mode: String) async throws {
         let outcome = try await Preloaded.run("vectors", abi: abi, mode: mode)

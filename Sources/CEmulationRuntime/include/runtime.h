@@ -109,8 +109,8 @@ static inline bool runtime_is_entered(const struct runtime_senders *senders) { r
 /**
  * The emulated state of one thread, in thread-local storage. gate.S knows the offsets of the first three words.
  *
- * Invariant: all but `held` is touched by its own thread only, and by code that runs with `busy` set or with the runtime's
- * signals blocked. `held` is set by the notification signal, wherever it strikes.
+ * Invariant: it is touched by its own thread only, with all signals blocked but those of faults. Three things are done without:
+ * stubs write UIF and read `held`; uintr_wait writes `awake` and ends the moderation, and reads the rest.
  */
 struct runtime_thread {
 	/** UIF, 0 or 1. */
@@ -119,8 +119,6 @@ struct runtime_thread {
 	uint64_t held;
 	/** Its own address, where the library is alone (alone.h). */
 	struct runtime_thread *self;
-	/** The runtime is at work on this thread: a notification is held. */
-	uint64_t busy;
 	uint64_t uirr, uihandler, uistackadjust;
 	/** Null without a handler. `kept` is the receiver that an ABI keeps until the thread ends. */
 	struct runtime_receiver *receiver, *kept;
@@ -136,18 +134,14 @@ struct runtime_thread {
 	/** What is held was sent by the thread itself. */
 	uint32_t own;
 	uint32_t tid;
-	/** Where the stack was when `busy` was set. */
-	uint64_t busy_stack;
-	/** A notification came while `busy` was set: the boundary is to be looked at once more. */
-	uint32_t missed;
 	/** A notification has come: the word that uintr_wait sleeps on. */
 	uint32_t awake;
 	/** Sleeping on this page's `asleep`, or null. */
 	struct runtime_page *sleeps_on;
+	/** In a blocking call that notifications must not end (shields.c). */
+	uint32_t shielded;
 	/** Writing to a notification pipe: a SIGPIPE is nobody's. */
 	uint32_t sending;
-	/** The last copy of some descriptor of this thread has been closed. */
-	uint32_t closed;
 	/** An enum runtime_verdict: its signal is on its way, and is to show this address and error code. 0 for none. */
 	uint32_t raised;
 	uint64_t raised_address, raised_code;
@@ -159,49 +153,6 @@ struct runtime_thread {
 	void *vector_state;
 	uint64_t vector_state_size;
 };
-
-/** How an instruction is emulated after its first #UD (docs/emulation.md). */
-enum runtime_mode { RUNTIME_TRAP, RUNTIME_INT3, RUNTIME_STUB };
-
-/** What stands at the address of one of the five instructions. */
-enum runtime_site_state { RUNTIME_SITE_NONE, RUNTIME_SITE_INT3, RUNTIME_SITE_JUMP };
-
-/** A patched instruction. Entries are never removed; `address` is written last. */
-struct runtime_site {
-	uint64_t address;
-	/** A copy of the instruction in the stub: to execute it there is to trap. 0 without a stub. */
-	uint64_t copy;
-	/** Its stub's first instruction; 0 without a stub. */
-	uint64_t stub;
-	/** The instruction's bytes, the first in the lowest. */
-	uint64_t bytes;
-	uint32_t length;
-	uint32_t state;
-};
-
-#define RUNTIME_SITES 4096
-#define RUNTIME_STUB_PAGES 256
-#define RUNTIME_STUB_SIZE 128
-struct runtime_sites {
-	struct runtime_site site[RUNTIME_SITES];
-	/** Pages of stubs, and how many bytes of each are used. */
-	uint64_t page[RUNTIME_STUB_PAGES], used[RUNTIME_STUB_PAGES];
-	uint64_t pages, count;
-	/** Taken by who patches; nobody waits for it. */
-	uint64_t lock;
-	/** Where a stub is put together. */
-	uint8_t buffer[RUNTIME_STUB_SIZE];
-};
-static inline struct runtime_site *runtime_site_at(struct runtime_sites *sites, uint64_t place) { return &sites->site[place % RUNTIME_SITES]; }
-static inline uint64_t runtime_stub_page(const struct runtime_sites *sites, uint64_t place) { return sites->page[place % RUNTIME_STUB_PAGES]; }
-static inline uint64_t runtime_stub_used(const struct runtime_sites *sites, uint64_t place) { return sites->used[place % RUNTIME_STUB_PAGES]; }
-static inline void runtime_stub_set(struct runtime_sites *sites, uint64_t place, uint64_t page, uint64_t used)
-{
-	place %= RUNTIME_STUB_PAGES;
-	sites->page[place] = page, sites->used[place] = used;
-}
-static inline void runtime_buffer_put(struct runtime_sites *sites, uint64_t place, uint8_t byte) { sites->buffer[place % RUNTIME_STUB_SIZE] = byte; }
-static inline const void *runtime_buffer(const struct runtime_sites *sites) { return sites->buffer; }
 
 /** The calling thread's. */
 struct runtime_thread *runtime_thread_current(void);
@@ -220,23 +171,10 @@ extern struct runtime_senders *runtime_process_senders RUNTIME_SHARED;
 extern struct runtime_receiver *runtime_receivers RUNTIME_SHARED;
 extern struct runtime_senders *runtime_thread_senders RUNTIME_SHARED;
 
-extern struct runtime_sites *runtime_sites RUNTIME_SHARED;
-extern uint32_t runtime_mode RUNTIME_SHARED;
 /** CPUID says that a hypervisor is there. */
 extern bool runtime_virtual RUNTIME_SHARED;
-/** Where the gates of gate.S are, and where the thread's state lies from its segment's base. */
-uint64_t runtime_gate_address(bool executes);
-int32_t runtime_thread_offset(void);
-/** The prefix of an access to it: FS, or GS where the library is alone. */
-uint8_t runtime_thread_segment(void);
-/** Write code, whatever its protection: false where the kernel does not let us. */
-bool runtime_code_write(uint64_t address, const void *bytes, uint64_t count);
-/** Every CPU that runs this process has dropped what it had fetched of the old code. */
-bool runtime_code_synchronize(void);
-/** A page for code at just this address; false if it is taken. */
-bool runtime_code_map(uint64_t address);
 
-/** What is counted (UINTR_EMULATION_STATS) and kept in the ring buffer (UINTR_EMULATION_TRACE). */
+/** What is counted and kept in the ring buffer (runtime_watch_open). */
 enum runtime_event {
 	RUNTIME_SENDUIPI, RUNTIME_UIRET, RUNTIME_TESTUI, RUNTIME_CLUI, RUNTIME_STUI,
 	/** Detail: the vector; the entry; nothing; the call's number; nothing. */
@@ -293,7 +231,7 @@ static inline uint64_t runtime_fetch_or(void *memory, uint64_t bits) { return __
 /** Keeps the compiler's order towards a signal on the same thread. */
 static inline void runtime_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
-/** Access the program's memory at any address; false where it faults. guard.S has the places, signals.c the way out. */
+/** Access the program's memory at any address; false where it faults and somebody catches that (the library, guard.S). */
 bool runtime_user_load(uint64_t address, uint64_t *out);
 bool runtime_user_store(uint64_t address, uint64_t value);
 bool runtime_user_byte(uint64_t address, uint8_t *out);
@@ -361,7 +299,7 @@ void runtime_close(int fd);
 /** Out of the way of the program's own numbers. Takes over `fd`; the new number, or a negated errno. */
 int runtime_high(int fd);
 
-/** This process sends from now on. */
+/** This process sends from now on. Each variant of the runtime has its own. */
 void runtime_signals_send(void);
 /** Write a notification: 0 or a negated errno. */
 int runtime_notify(struct runtime_thread *thread, int pipe);

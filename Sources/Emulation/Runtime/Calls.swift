@@ -2,7 +2,7 @@ internal import CEmulationRuntime
 
 /// Any of the ABI's calls, by its number. Arguments are registers: what a call takes as 32 bits ignores the upper half.
 ///
-/// The tables change under the runtime's lock, with signals blocked; uintr_wait does its own.
+/// The tables change under the runtime's lock. Signals are blocked, but for uintr_wait.
 /// - Returns: what the kernel returns: 0 and above, or a negated errno.
 @_cdecl("runtime_emulate_call")
 func emulateCall(_ thread: Thread, _ number: Int, _ a: UInt64, _ b: UInt64, _ c: UInt64) -> Int {
@@ -11,12 +11,8 @@ func emulateCall(_ thread: Thread, _ number: Int, _ a: UInt64, _ b: UInt64, _ c:
     defer { thread.forgive() }
     let which = uintr_call(rawValue: runtime_call_of(number))
     if which == UINTR_CALL_WAIT { return wait(thread, a, b) }
-    let mask = runtime_signals_block()
     runtime_lock()
-    defer {
-        runtime_unlock()
-        runtime_signals_restore(mask)
-    }
+    defer { runtime_unlock() }
     let second = UInt32(truncatingIfNeeded: b)
     switch which {
     case UINTR_CALL_REGISTER_HANDLER: return registerHandler(thread, a, flags: second)

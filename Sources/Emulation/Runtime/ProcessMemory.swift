@@ -55,13 +55,9 @@ struct ProcessMemory: Memory {
 /// The same for a SENDUIPI that shall not have to notify: it refuses to set ON, by a fault that nobody is told of.
 struct QuietMemory: Memory {
     private var memory = ProcessMemory()
-    private(set) var refused = false
 
-    mutating func compareExchange(_ address: UInt64, expected: Octaword, desired: Octaword) throws(Fault) -> Octaword {
-        guard UPID(expected).on || !UPID(desired).on else {
-            refused = true
-            throw .generalProtection
-        }
+    func compareExchange(_ address: UInt64, expected: Octaword, desired: Octaword) throws(Fault) -> Octaword {
+        guard UPID(expected).on || !UPID(desired).on else { throw .generalProtection }
         return try memory.compareExchange(address, expected: expected, desired: desired)
     }
 

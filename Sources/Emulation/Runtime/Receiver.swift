@@ -169,8 +169,6 @@ func createDescriptor(_ thread: Thread, vector: UInt64, flags: UInt32) -> Int {
 
 /// The last copy of a descriptor of this thread has been closed: its vector is free again, its connections are not valid.
 @_cdecl("runtime_vectors_closed") func vectorsClosed(_ thread: Thread) {
-    thread.pointee.closed = 0
-    runtime_fence()
     guard runtime_abi.closesConnections, let receiver = thread.pointee.receiver else { return }
     // What was posted before the close is delivered.
     thread.pointee.uirr |= receiver.takePosted()

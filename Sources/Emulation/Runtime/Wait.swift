@@ -4,7 +4,7 @@ internal import CEmulationRuntime
 ///
 /// No wakeup is lost: `awake` is cleared before PIR and UIRR are looked at. What was posted before that is seen; what is posted
 /// later brings a notification, whose signal sets `awake` before the sleep, which then does not begin, or ends it. With UIF = 1 the
-/// signal delivers at once, so the handler has run when the sleep ends.
+/// signal delivers at once, so the handler has run when the sleep ends. No signal is blocked here, and nothing half done.
 func wait(_ thread: Thread, _ a: UInt64, _ b: UInt64) -> Int {
     switch runtime_abi.wait {
     case UINTR_WAIT_FLAGS:
@@ -39,7 +39,8 @@ private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restart
     // Where some handlers restart calls and some do not, only the kernel can say what a signal was to do.
     if ends, thread.pointee.receiver != nil, !restarts || runtime_restarting() != RUNTIME_SOME_RESTART {
         let restarts = restarts && runtime_restarting() == RUNTIME_ALL_RESTART
-        if thread.pointee.uif == 0, let page = thread.pointee.receiver.onlyPage {
+        // A close of a descriptor, which its signal tells of, may take the page at any time.
+        if thread.pointee.uif == 0, !runtime_abi.closesConnections, let page = thread.pointee.receiver.onlyPage {
             return sleep(thread, on: page, until: deadline, restarts: restarts)
         }
         return sleepOnPipe(thread, until: deadline, restarts: restarts)
@@ -49,12 +50,7 @@ private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restart
         runtime_fence()
         thread.pointee.receiver?.clearNotifications()
         if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
-        // The signal may deliver here: nothing of the runtime's is half done, but where a handler of the program's calls that has
-        // interrupted the runtime.
-        let busy = thread.pointee.busy
-        if busy == 1 { thread.pointee.busy = 0 }
         let result = runtime_sleep(thread, deadline, restarts)
-        thread.pointee.busy = busy
         runtime_fence()
         if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
         if result == CInt(Failure.timedOut) { return .time }
@@ -78,12 +74,7 @@ private func sleep(
         receiver.clearNotifications()
         var result: CInt = 0
         if !thread.isPending, thread.pointee.delivered == delivered, thread.pointee.awake == 0 {
-            let busy = thread.pointee.busy
-            if busy == 1 { thread.pointee.busy = 0 }
-            runtime_fence()
             result = runtime_page_sleep(page, deadline)
-            runtime_fence()
-            thread.pointee.busy = busy
         }
         thread.pointee.sleeps_on = nil
         runtime_fence()
@@ -106,12 +97,9 @@ private func sleepOnPipe(_ thread: Thread, until deadline: UInt64, restarts: Boo
         thread.pointee.awake = 0
         receiver.clearNotifications()
         if thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
-        let busy = thread.pointee.busy
-        if busy == 1 { thread.pointee.busy = 0 }
         runtime_fence()
         let result = runtime_pipe_sleep(receiver, deadline, mask)
         runtime_fence()
-        thread.pointee.busy = busy
         if result == 0 {
             thread.pointee.held = 1
             _ = runtime_notification_take(receiver)

@@ -1,4 +1,7 @@
-/* One user interrupt to itself, and one from a second thread, with the numbers that `uintr run` is told. 0 when both came. */
+/*
+ * One user interrupt to itself, and one from a second thread, with the numbers that `uintr run` is told; with a second word, after
+ * everything that can be closed has been closed. 0 when both came.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdio.h>
@@ -52,6 +55,11 @@ int main(int count, char **arguments)
 	alarm(60);
 	if (syscall(abi.nr[UINTR_CALL_REGISTER_HANDLER], handler, 0))
 		return 2;
+	if (count > 2) {
+		closefrom(3);
+		for (int fd = 3; fd < 65536; fd++)
+			close(fd);
+	}
 	own = make(5), descriptor = make(40);
 	index = syscall(abi.nr[UINTR_CALL_REGISTER_SENDER], own, 0);
 	if (own < 0 || descriptor < 0 || index < 0)

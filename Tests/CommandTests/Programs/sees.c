@@ -26,7 +26,13 @@ int main(int count, char **arguments)
 		else if (!strcmp(word, "environment"))
 			for (char **entry = environ; *entry; entry++)
 				puts(*entry);
-		else if (!strcmp(word, "descriptors")) {
+		else if (!strcmp(word, "calls")) {
+			const char *name = getenv("UINTR_CALLS");
+			FILE *file = name ? fopen(name, "r") : NULL;
+
+			for (int byte; file && (byte = getc(file)) != EOF;)
+				putchar(byte);
+		} else if (!strcmp(word, "descriptors")) {
 			for (int fd = 0; fd < 1024; fd++)
 				if (fcntl(fd, F_GETFD) >= 0)
 					printf("%d ", fd);

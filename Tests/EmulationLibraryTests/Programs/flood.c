@@ -58,7 +58,7 @@ int main(void)
 		pthread_mutex_unlock(&lock);
 		free(memory);
 		if (rounds++ % 1000 == 0) {
-			pid_t child = fork();
+			pid_t child = fork_child();
 			int status;
 
 			if (!child)

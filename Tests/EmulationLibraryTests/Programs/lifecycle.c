@@ -2,7 +2,6 @@
 #include "program.h"
 #include <setjmp.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 
 static volatile uint64_t count, last;
 static int fd, target_fd;
@@ -47,7 +46,7 @@ static void forked(int index)
 
 	count = 0;
 	_stui();
-	child = fork();
+	child = fork_child();
 	if (!child) {
 		int expected = abi.table_inherited ? 0 : SIGILL, own;
 
@@ -141,11 +140,12 @@ static void other_process(void)
 	char byte;
 
 	CHECK(!socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
-	child = fork();
+	child = fork_child();
 	if (!child) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (!getuid() && setuid(65534))
 			_exit(2);
+		/* A change of user takes it back. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		count = 0;
 		register_handler(handler, 0);
 		send_fd(sockets[1], (int)make_fd(11, 0));
@@ -271,7 +271,7 @@ static void handed_on(void)
 	EQUAL(errno, EBUSY);
 	fcntl(table, F_SETFD, 0);
 	_stui();
-	child = fork();
+	child = fork_child();
 	if (!child) {
 		char numbers[2][16];
 
@@ -317,7 +317,7 @@ int main(int argc, char **argv)
 	index = (int)register_sender(fd, 0);
 	EQUAL(index, 0);
 	forked(index);
-	child = fork();
+	child = fork_child();
 	if (!child) {
 		char number[16];
 

@@ -197,7 +197,7 @@ static void own_faults(void)
 static int ends_by(void (*what)(void))
 {
 	int status;
-	pid_t child = fork();
+	pid_t child = fork_child();
 
 	if (!child) {
 		what();

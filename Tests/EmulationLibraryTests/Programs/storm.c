@@ -121,7 +121,7 @@ int main(int argc, char **argv)
 	EQUAL(register_handler(handler, 0), 0);
 	for (int i = 0; i < 3; i++)
 		fds[i] = (int)make_fd((uint64_t)i, 0);
-	child = fork();
+	child = fork_child();
 	if (!child) {
 		ask(2, (int)register_sender(fds[2], 0), ROUNDS);
 		_exit(failures ? 1 : 0);

@@ -297,6 +297,13 @@ void runtime_alone_call(struct runtime_thread *thread, ucontext_t *context)
 	case SYS_execve:
 		result = execute(context, registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
 		break;
+	case SYS_close:
+		result = runtime_is_own((int)registers[RUNTIME_RDI]) ? -EBADF : runtime_call(number, (long)registers[RUNTIME_RDI], 0, 0, 0, 0, 0);
+		break;
+	case SYS_close_range:
+		result = runtime_close_range((unsigned int)registers[RUNTIME_RDI], (unsigned int)registers[RUNTIME_RSI],
+					     (int)registers[RUNTIME_RDX]);
+		break;
 	case SYS_ioctl:
 		result = runtime_abi.nr[UINTR_CALL_IPI_FD] < 0 ? -ENOTTY : runtime_adopt_table(thread, (int)registers[RUNTIME_RDI]);
 		/* Another kind of descriptor's. */

@@ -23,7 +23,6 @@ struct kernel_action {
 #define RESTORER 0x04000000ul
 #define BIT(number) (1ull << ((number) - 1))
 
-INTERNAL void runtime_restorer(void);
 INTERNAL void runtime_illegal_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_breakpoint_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_fault_entry(int, siginfo_t *, void *);
@@ -89,7 +88,8 @@ static void pass_on(int number, siginfo_t *info, ucontext_t *context)
 	bool sent = info->si_code <= 0;
 	uint64_t mask;
 
-	if (action.handler == SIG_IGN && sent)
+	/* The default action of SIGURG is to do nothing. */
+	if ((action.handler == SIG_IGN && sent) || (action.handler == SIG_DFL && number == SIGURG))
 		return;
 	if (action.handler == SIG_DFL || action.handler == SIG_IGN) {
 		end_by(number, info, context);
@@ -163,69 +163,8 @@ void runtime_raise(int verdict, uint64_t address, ucontext_t *context)
 void runtime_raise_here(int verdict, uint64_t address)
 {
 	siginfo_t info = prepare_to_raise(verdict, address);
-	uint64_t mask = 0;
 
-	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&mask, 8, 0, 0);
 	queue_to_self(info.si_signo, &info);
-	set_mask(&mask);
-}
-
-/* In the fpstate of a signal frame (asm/sigcontext.h, struct _fpx_sw_bytes): where its true size is told, if it is. */
-#define FPSTATE_LEGACY 512
-#define FPSTATE_MAGIC 464
-#define FPSTATE_MAGIC1 0x46505853u
-
-/*
- * The kernel has put the vector state right below the interrupted red zone, which is where a delivery pushes its frame. So it
- * is moved first: sigreturn takes it from wherever the context points. One copy for each thread will do, since no other signal's
- * handler runs before that.
- */
-static bool move_vector_state(struct runtime_thread *thread, ucontext_t *context)
-{
-	const char *state = (const char *)context->uc_mcontext.fpregs;
-	uint64_t size = FPSTATE_LEGACY;
-	uint32_t words[2];
-
-	if (!state)
-		return true;
-	memcpy(words, state + FPSTATE_MAGIC, sizeof(words));
-	if (words[0] == FPSTATE_MAGIC1)
-		size = words[1];
-	if (thread->vector_state_size < size) {
-		void *larger = runtime_map(size);
-
-		if (!larger)
-			return false;
-		runtime_forget_vector_state(thread);
-		thread->vector_state = larger;
-		thread->vector_state_size = size;
-	}
-	memcpy(thread->vector_state, state, size);
-	context->uc_mcontext.fpregs = thread->vector_state;
-	return true;
-}
-
-/* Without memory nothing is delivered, and what is pending stays so. */
-static int boundary(struct runtime_thread *thread, ucontext_t *context, uint64_t *address)
-{
-	bool is_pending = thread->uif && (thread->uirr || thread->held);
-
-	if (is_pending && !move_vector_state(thread, context))
-		return RUNTIME_DONE;
-	return runtime_boundary(thread, (uint64_t *)context->uc_mcontext.gregs, address);
-}
-
-void runtime_forget_vector_state(struct runtime_thread *thread)
-{
-	void *state = thread->vector_state;
-	uint64_t size = thread->vector_state_size;
-
-	/* A signal that comes in between makes a new one. */
-	thread->vector_state = NULL;
-	thread->vector_state_size = 0;
-	runtime_fence();
-	if (state)
-		runtime_unmap(state, size);
 }
 
 INTERNAL void runtime_on_illegal(int number, siginfo_t *info, void *raw)
@@ -236,7 +175,7 @@ INTERNAL void runtime_on_illegal(int number, siginfo_t *info, void *raw)
 	int verdict = info->si_code <= 0 ? RUNTIME_OTHER : runtime_execute(thread, registers, &address);
 
 	if (verdict == RUNTIME_DONE)
-		verdict = boundary(thread, context, &address);
+		verdict = runtime_boundary_at(thread, context, &address);
 	if (verdict == RUNTIME_OTHER)
 		pass_on(number, info, context);
 	else if (verdict != RUNTIME_DONE)
@@ -252,7 +191,7 @@ static void execute_site(struct runtime_thread *thread, const struct runtime_sit
 	registers[RUNTIME_RIP] = site->address;
 	verdict = runtime_execute_site(thread, registers, &address, site);
 	if (verdict == RUNTIME_DONE)
-		verdict = boundary(thread, context, &address);
+		verdict = runtime_boundary_at(thread, context, &address);
 	if (verdict != RUNTIME_DONE)
 		runtime_raise(verdict, address, context);
 }
@@ -317,7 +256,7 @@ INTERNAL void runtime_on_fault(int number, siginfo_t *info, void *raw)
 		show_raised(thread, registers);
 		/* What a fault has kept from being delivered is recognised at the next boundary: the program's handler's first. */
 		if (thread->uif && thread->uirr) {
-			siginfo_t again = { .si_signo = NOTIFY_RESTART, .si_code = SI_KERNEL };
+			siginfo_t again = { .si_signo = NOTIFY_RESTART, .si_code = POLL_IN };
 
 			queue_to_self(NOTIFY_RESTART, &again);
 		}
@@ -347,6 +286,8 @@ INTERNAL void runtime_on_fault(int number, siginfo_t *info, void *raw)
 		pass_on(number, info, context);
 }
 
+int runtime_notification_signal(bool restarts) { return restarts ? NOTIFY_RESTART : NOTIFY_BREAK; }
+
 /* Where no receiver has the flags that break off calls, the signal that does so tells of a descriptor's last close. */
 int runtime_close_signal(void) { return runtime_abi.handler_flags ? 0 : NOTIFY_BREAK; }
 
@@ -355,28 +296,28 @@ INTERNAL void runtime_on_system_call(int number, siginfo_t *info, void *raw)
 {
 	struct runtime_thread *thread = runtime_thread_current();
 	ucontext_t *context = raw;
-	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, busy, address = 0, mask, all = ~0ull;
+	uint64_t *registers = (uint64_t *)context->uc_mcontext.gregs, address = 0, mask, all;
+	uint32_t call = runtime_call_of((long)registers[RUNTIME_RAX]);
 	int verdict;
 
-	if (info->si_code == CODE_SECCOMP && runtime_is_alone && runtime_call_of((long)registers[RUNTIME_RAX]) == UINTR_CALL_COUNT) {
+	if (info->si_code == CODE_SECCOMP && runtime_is_alone && call == UINTR_CALL_COUNT) {
 		runtime_alone_call(thread, context);
 		return;
 	}
-	if (info->si_code != CODE_SECCOMP || runtime_call_of((long)registers[RUNTIME_RAX]) == UINTR_CALL_COUNT) {
+	if (info->si_code != CODE_SECCOMP || call == UINTR_CALL_COUNT) {
 		pass_on(number, info, context);
 		return;
 	}
-	/* A wait sleeps with the program's mask. */
+	all = runtime_signals_block();
 	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
-	busy = runtime_begin(thread, registers[RUNTIME_RSP]);
-	set_mask(&mask);
+	mask = runtime_maskable(mask);
+	/* As in runtime_called. */
+	if (call == UINTR_CALL_WAIT)
+		set_mask(&mask);
 	registers[RUNTIME_RAX] = (uint64_t)runtime_emulate_call(thread, (long)registers[RUNTIME_RAX], registers[RUNTIME_RDI],
 								registers[RUNTIME_RSI], registers[RUNTIME_RDX]);
 	set_mask(&all);
-	thread->busy = busy;
-	if (busy)
-		return;
-	verdict = boundary(thread, context, &address);
+	verdict = runtime_boundary_at(thread, context, &address);
 	if (verdict != RUNTIME_DONE)
 		runtime_raise(verdict, address, context);
 }
@@ -391,27 +332,20 @@ INTERNAL void runtime_on_notification(int number, siginfo_t *info, void *raw)
 						   (thread->receiver && info->si_value.sival_ptr == thread->receiver));
 	int verdict;
 
-	if (info->si_code <= 0 && !timer) {
-		pass_on(number, info, context);
-		return;
-	}
-	if (number == runtime_close_signal() && !timer)
-		thread->closed = 1;
 	runtime_event(RUNTIME_TAKEN, 0, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
 	runtime_notified(thread);
+	/* The program's own; a notification that came while it was pending has found no room, so it may be both. */
+	if (!timer && (info->si_code <= 0 || info->si_code == SI_KERNEL))
+		pass_on(number, info, context);
 	/* In its wait, all signals blocked: the wait goes on from here (sleep.c). */
 	if (context->uc_mcontext.gregs[REG_RIP] == (greg_t)runtime_ppoll_return) {
-		if (thread->closed && !thread->busy)
+		if (number == runtime_close_signal() && !timer)
 			runtime_vectors_closed(thread);
 		return;
 	}
-	if (runtime_is_busy(thread, (uint64_t)context->uc_mcontext.gregs[REG_RSP])) {
-		thread->missed = 1;
-		return;
-	}
-	if (thread->closed)
+	if (number == runtime_close_signal() && !timer)
 		runtime_vectors_closed(thread);
-	verdict = boundary(thread, context, &address);
+	verdict = runtime_boundary_at(thread, context, &address);
 	if (verdict != RUNTIME_DONE)
 		runtime_raise(verdict, address, context);
 }

@@ -1,6 +1,4 @@
-#if !hasFeature(Embedded)
-internal import Architecture
-#endif
+internal import CEmulationLibrary
 internal import CEmulationRuntime
 
 // An instruction is patched where it stands: first to INT3, whose trap is cheaper than that of #UD, then to a jump into a stub.
@@ -113,18 +111,20 @@ extension UnsafeMutablePointer<runtime_sites> {
         let segment = runtime_thread_segment()
         let (uif, held) = (thread, thread &+ 8)
         var code = Code(sites: self, address: stub)
+        // Where instructions are counted or kept, all of them go through the runtime.
+        let inPlace = runtime_watched == 0
         var executes = true
-        if case .stui = operation { executes = false }
+        if case .stui = operation, inPlace { executes = false }
         code.quad(runtime_gate_address(executes))
         code.quad(site.pointee.bytes)
         code.quad(UInt64(UInt(bitPattern: site)))
         switch operation {
-        case .clui:
+        case .clui where inPlace:
             code.bytes(segment, 0xC6, 0x04, 0x25)  // movb $0, %segment:uif
             code.long(uif)
             code.bytes(0x00)
             code.jump(to: resume)
-        case .stui:
+        case .stui where inPlace:
             code.bytes(segment, 0xC6, 0x04, 0x25)  // movb $1, %segment:uif
             code.long(uif)
             code.bytes(0x01)
@@ -139,7 +139,7 @@ extension UnsafeMutablePointer<runtime_sites> {
             code.bytes(0x59)
             code.raiseStack()
             code.jump(to: resume)
-        case .testui:
+        case .testui where inPlace:
             code.lowerStack()
             code.bytes(0x50, 0x31, 0xC0)  // push %rax; xor %eax, %eax: OF := 0
             code.bytes(segment, 0x8A, 0x24, 0x25)  // mov %segment:uif, %ah
@@ -147,7 +147,7 @@ extension UnsafeMutablePointer<runtime_sites> {
             code.bytes(0x9E, 0x58)  // sahf: CF := UIF, SF ZF AF PF := 0; pop %rax
             code.raiseStack()
             code.jump(to: resume)
-        case .senduipi, .uiret:
+        default:
             code.lowerStack()
             code.callGate()
             code.quad(UInt64(UInt(bitPattern: site)))

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <poll.h>
 #include <semaphore.h>
+#include <setjmp.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/msg.h>
@@ -22,18 +23,38 @@
 #define PUBLIC __attribute__((visibility("default")))
 #define NOTIFICATIONS (1ull << (NOTIFY_RESTART - 1) | 1ull << (NOTIFY_BREAK - 1))
 
-static bool shield(uint64_t *mask)
+/* What a call has changed. */
+struct shield {
+	bool up;
+	uint32_t outer;
+	uint64_t mask;
+};
+
+static struct shield raise_shield(void)
 {
-	struct runtime_receiver *receiver = runtime_thread_current()->receiver;
+	struct runtime_thread *thread = runtime_thread_current();
+	struct runtime_receiver *receiver = thread->receiver;
+	struct shield shield = { receiver && !receiver->flags, thread->shielded, 0 };
 	uint64_t block = NOTIFICATIONS;
 
-	if (!receiver || receiver->flags)
-		return false;
-	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)mask, 8, 0, 0);
-	return true;
+	if (!shield.up)
+		return shield;
+	thread->shielded = 1;
+	runtime_fence();
+	runtime_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&shield.mask, 8, 0, 0);
+	return shield;
 }
 
-static void unshield(const uint64_t *mask) { runtime_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, 0, 8, 0, 0); }
+/* A call within a handler that has ended another call: that one does not need its shield any more. */
+static void lower_shield(struct shield shield)
+{
+	if (!shield.up)
+		return;
+	shield.mask = runtime_maskable(shield.mask);
+	runtime_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&shield.mask, 0, 8, 0, 0);
+	runtime_fence();
+	runtime_thread_current()->shielded = shield.outer;
+}
 
 /* Another library's constructor may have called before ours ran. */
 #define FIND_ONCE(name)                                      \
@@ -46,15 +67,12 @@ static void unshield(const uint64_t *mask) { runtime_call(SYS_rt_sigprocmask, SI
 	static type(*real_##name) parameters;                \
 	PUBLIC type name parameters                          \
 	{                                                    \
-		uint64_t mask;                               \
-		bool shielded = shield(&mask);               \
+		struct shield shield = raise_shield();       \
 		type result;                                 \
                                                              \
 		FIND_ONCE(name);                             \
 		result = real_##name arguments;              \
-                                                             \
-		if (shielded)                                \
-			unshield(&mask);                     \
+		lower_shield(shield);                        \
 		return result;                               \
 	}
 
@@ -76,17 +94,15 @@ static const sigset_t *with_notifications(const sigset_t *mask, sigset_t *space)
 	static type(*real_##name) parameters;                \
 	PUBLIC type name parameters                          \
 	{                                                    \
-		uint64_t mask;                               \
 		sigset_t space;                              \
-		bool shielded = shield(&mask);               \
+		struct shield shield = raise_shield();       \
 		type result;                                 \
                                                              \
-		if (shielded)                                \
+		if (shield.up)                               \
 			set = with_notifications(set, &space); \
 		FIND_ONCE(name);                             \
 		result = real_##name arguments;              \
-		if (shielded)                                \
-			unshield(&mask);                     \
+		lower_shield(shield);                        \
 		return result;                               \
 	}
 
@@ -124,11 +140,18 @@ SHIELDED(int, semtimedop, (int set, struct sembuf *operations, size_t count, con
 static int (*real_sigsuspend)(const sigset_t *);
 PUBLIC int sigsuspend(const sigset_t *set)
 {
-	struct runtime_receiver *receiver = runtime_thread_current()->receiver;
+	struct runtime_thread *thread = runtime_thread_current();
+	uint32_t outer = thread->shielded;
 	sigset_t space;
+	int result;
 
 	FIND_ONCE(sigsuspend);
-	return real_sigsuspend(receiver && !receiver->flags ? with_notifications(set, &space) : set);
+	if (!thread->receiver || thread->receiver->flags)
+		return real_sigsuspend(set);
+	thread->shielded = 1;
+	result = real_sigsuspend(with_notifications(set, &space));
+	thread->shielded = outer;
+	return result;
 }
 
 static int (*real_pause)(void);
@@ -142,3 +165,31 @@ PUBLIC int pause(void)
 	pthread_sigmask(SIG_BLOCK, NULL, &mask);
 	return sigsuspend(&mask);
 }
+
+/* A signal handler that leaves one of these calls, and does not restore the mask, takes the shield along. */
+static void drop_shield(void)
+{
+	struct runtime_thread *thread = runtime_thread_current();
+	uint64_t notifications = NOTIFICATIONS;
+
+	if (!thread->shielded)
+		return;
+	thread->shielded = 0;
+	runtime_call(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&notifications, 0, 8, 0, 0);
+}
+
+/* A handler must not have to look for the function: it may have interrupted the loader. */
+#define LEAVES(name)                                                                           \
+	static void (*real_##name)(struct __jmp_buf_tag *, int) __attribute__((noreturn));     \
+	__attribute__((constructor)) static void find_##name(void) { FIND_ONCE(name); }        \
+	PUBLIC _Noreturn void name(struct __jmp_buf_tag *to, int value)                        \
+	{                                                                                      \
+		drop_shield();                                                                 \
+		FIND_ONCE(name);                                                               \
+		real_##name(to, value);                                                        \
+	}
+
+LEAVES(longjmp)
+LEAVES(_longjmp)
+LEAVES(siglongjmp)
+LEAVES(__longjmp_chk)

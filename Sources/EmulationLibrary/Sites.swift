@@ -1,6 +1,4 @@
-#if !hasFeature(Embedded)
-internal import Architecture
-#endif
+internal import CEmulationLibrary
 internal import CEmulationRuntime
 
 typealias Site = UnsafeMutablePointer<runtime_site>

@@ -26,87 +26,67 @@ int32_t runtime_thread_offset(void)
 uint8_t runtime_thread_segment(void) { return runtime_is_alone ? 0x65 : 0x64; }
 
 /*
- * True while code of the runtime is interrupted somewhere below on this thread. A handler of the program's that leaves by longjmp
- * takes that code with it: then the stack is above where it was, and `busy` is nobody's.
+ * What a gate does is one instruction to the program's signal handlers, as it is to a processor's: they come before or after it. One
+ * that leaves by longjmp finds nothing half done. Neither does a notification: it waits for the end, and is delivered by its signal.
+ * Outside of a blocking call nobody blocks notifications; who has left one by longjmp hears of them again here.
  */
-bool runtime_is_busy(struct runtime_thread *thread, uint64_t stack)
-{
-	stack_t alternate = { 0 };
-	uint64_t low, size;
+static uint64_t begin(void) { return runtime_maskable(runtime_signals_block()); }
 
-	if (!thread->busy)
-		return false;
-	if (stack <= thread->busy_stack || stack - thread->busy_stack > 1 << 20)
-		return true;
-	runtime_call(SYS_sigaltstack, 0, (long)&alternate, 0, 0, 0, 0);
-	low = (uint64_t)alternate.ss_sp, size = alternate.ss_flags & SS_DISABLE ? 0 : alternate.ss_size;
-	/* On two stacks, "above" says nothing. */
-	if ((stack - low < size) != (thread->busy_stack - low < size))
-		return true;
-	thread->busy = 0;
-	return false;
-}
-
-/* Returns what `busy` was; runtime_settle puts it back. */
-uint64_t runtime_begin(struct runtime_thread *thread, uint64_t stack)
-{
-	uint64_t busy = runtime_is_busy(thread, stack) ? thread->busy : 0;
-
-	if (!busy)
-		thread->busy_stack = stack;
-	runtime_fence();
-	thread->busy = busy + 1;
-	runtime_fence();
-	return busy;
-}
-
-/* A notification that comes while `busy` is set is held; one that comes afterwards is delivered by its own signal. */
-void runtime_settle(struct runtime_thread *thread, uint64_t *registers, uint64_t busy)
+/* The boundary after it. A fault's signal is shown the registers as they should be: it comes where the program goes on. */
+static void settle(struct runtime_thread *thread, uint64_t *registers, uint64_t mask)
 {
 	uint64_t address = 0;
-	int verdict = RUNTIME_DONE;
+	int verdict = runtime_boundary(thread, registers, &address);
 
-	for (;;) {
-		if (!busy && thread->closed)
-			runtime_vectors_closed(thread);
-		thread->missed = 0;
-		runtime_fence();
-		if (!busy)
-			verdict = runtime_boundary(thread, registers, &address);
-		runtime_fence();
-		thread->busy = busy;
-		runtime_fence();
-		if (busy || !thread->missed || verdict != RUNTIME_DONE)
-			break;
-		thread->busy = 1;
-		runtime_fence();
-	}
 	if (verdict != RUNTIME_DONE)
 		runtime_raise_here(verdict, address);
+	runtime_signals_restore(mask);
 }
 
 /* STUI with something held: UIF is 1 already. */
 INTERNAL void runtime_gated_boundary(uint64_t *registers, uint64_t resume)
 {
-	struct runtime_thread *thread = runtime_thread_current();
-	uint64_t busy = runtime_begin(thread, registers[RUNTIME_RSP]);
+	uint64_t mask = begin();
 
 	registers[RUNTIME_RIP] = resume;
-	runtime_settle(thread, registers, busy);
+	settle(runtime_thread_current(), registers, mask);
 }
 
 INTERNAL void runtime_gated_execute(uint64_t *registers, const struct runtime_site *site)
 {
 	struct runtime_thread *thread = runtime_thread_current();
-	uint64_t busy = runtime_begin(thread, registers[RUNTIME_RSP]), address = 0;
-	int verdict;
+	uint64_t mask, address = 0;
 
 	registers[RUNTIME_RIP] = site->address;
-	verdict = runtime_execute_site(thread, registers, &address, site);
+	/* It has posted or it has not, and keeps nothing of the thread's: no need for the mask, which takes two system calls. */
+	if (runtime_send_quietly(thread, registers, site)) {
+		if (thread->uif && (thread->uirr || thread->held))
+			settle(thread, registers, begin());
+		return;
+	}
+	mask = begin();
 	/* What faults is executed again where it traps: a signal shows the program the registers as they should be. */
-	if (verdict != RUNTIME_DONE)
+	if (runtime_execute_site(thread, registers, &address, site) != RUNTIME_DONE)
 		registers[RUNTIME_RIP] = site->copy;
-	runtime_settle(thread, registers, busy);
+	settle(thread, registers, mask);
+}
+
+/*
+ * For gate.S: one of the ABI's calls, its arguments in `registers`. A wait is done with the program's mask, and has nothing of the
+ * thread's half done at any time: signals and user interrupts come as they do in a loop of the program's.
+ */
+INTERNAL void runtime_called(uint64_t *registers)
+{
+	struct runtime_thread *thread = runtime_thread_current();
+	bool waits = runtime_call_of((long)registers[RUNTIME_RDI]) == UINTR_CALL_WAIT;
+	uint64_t mask = waits ? 0 : begin();
+	long result = runtime_emulate_call(thread, (long)registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX],
+					   registers[RUNTIME_RCX]);
+
+	registers[RUNTIME_RAX] = (uint64_t)(result < 0 ? runtime_fail(result) : result);
+	if (waits && !(thread->uif && (thread->uirr || thread->held)))
+		return;
+	settle(thread, registers, waits ? begin() : mask);
 }
 
 bool runtime_code_write(uint64_t address, const void *bytes, uint64_t count)

@@ -1,8 +1,4 @@
-/*
- * Where the handlers of signals.c know the interrupted place by its RIP.
- *
- * Accesses to the program's memory that may fault: the SIGSEGV handler finds RIP at one of three places and goes to the fourth.
- */
+/* Accesses to the program's memory that may fault: the SIGSEGV handler finds RIP at one of three places and goes to the fourth. */
 
 	.macro function name
 	.globl	\name
@@ -52,18 +48,5 @@ runtime_access_failed:
 	xorl	%eax, %eax
 	ret
 	ends runtime_user_byte
-
-	.globl	runtime_ppoll_return
-	.hidden	runtime_ppoll_return
-
-/* long runtime_ppoll(struct pollfd *fds, uint64_t count, struct timespec *time, const uint64_t *mask) */
-	function runtime_ppoll
-	movq	%rcx, %r10
-	movl	$8, %r8d
-	movl	$271, %eax
-	syscall
-runtime_ppoll_return:
-	ret
-	ends runtime_ppoll
 
 	.section .note.GNU-stack, "", @progbits

@@ -1,6 +1,5 @@
 /* The start of the library: what the environment asks for, and whether this machine can be given it. */
 #define _GNU_SOURCE
-#include <cpuid.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -13,10 +12,9 @@
 #define EXIT_USAGE 64
 
 INTERNAL extern uint32_t runtime_first_call, runtime_call_span;
-INTERNAL void runtime_threads_open(void);
 INTERNAL void runtime_patching_open(void);
 INTERNAL int runtime_filter_open(void);
-INTERNAL void runtime_watch_open(void);
+INTERNAL void runtime_calls_file_open(void);
 
 _Noreturn void runtime_refuse(const char *const parts[])
 {
@@ -86,19 +84,20 @@ static void filter(void)
 						 "UINTR_EMULATION_SECCOMP=0 if the program makes none.", NULL });
 }
 
-static void look_at_processor(void)
+static bool is_set(const char *name)
 {
-	unsigned int a, b, c, d;
+	const char *value = getenv(name);
 
-	runtime_virtual = __get_cpuid(1, &a, &b, &c, &d) && c >> 31;
+	return value && *value && *value != '0';
 }
 
 void runtime_start(void)
 {
-	look_at_processor();
+	runtime_look_at_processor();
 	choose_abi();
 	choose_mode();
-	runtime_watch_open();
+	runtime_watch_open(is_set("UINTR_EMULATION_STATS"), is_set("UINTR_EMULATION_TRACE"),
+			   is_set("UINTR_EMULATION_TRACE") && strcmp(getenv("UINTR_EMULATION_TRACE"), "upids"));
 	runtime_patching_open();
 	if (!runtime_is_alone)
 		runtime_threads_open();
@@ -106,7 +105,10 @@ void runtime_start(void)
 	if (!runtime_is_alone)
 		runtime_exec_open();
 	runtime_signals_open();
+	if (!strcmp(runtime_abi.name, uintr_abi_table[UINTR_ABI_PROJECT].name))
+		runtime_calls_file_open();
 	filter();
 }
 
 __attribute__((constructor(101))) static void start(void) { runtime_start(); }
+__attribute__((destructor)) static void end(void) { runtime_watch_end(); }

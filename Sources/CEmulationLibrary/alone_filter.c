@@ -19,7 +19,7 @@ INTERNAL extern uint32_t runtime_first_call, runtime_call_span;
  * executed by `uintr run` (alone.c), and has these calls handled.
  */
 static const uint16_t trapped[] = {
-	SYS_rt_sigaction, SYS_fork, SYS_exit, SYS_exit_group, SYS_execve,
+	SYS_rt_sigaction, SYS_fork, SYS_exit, SYS_exit_group, SYS_execve, SYS_close_range,
 	/* Those that end with EINTR whatever a handler's flags (signal(7)). */
 	SYS_poll, SYS_ppoll, SYS_select, SYS_pselect6, SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_nanosleep,
 	SYS_clock_nanosleep, SYS_rt_sigtimedwait, SYS_rt_sigsuspend, SYS_pause, SYS_msgrcv, SYS_msgsnd, SYS_semop, SYS_semtimedop,
@@ -101,6 +101,10 @@ INTERNAL int runtime_alone_filter(void)
 	equal(&code, SYS_ioctl, NEXT, 2);
 	load(&code, LOW(1));
 	equal(&code, (uint32_t)UINTR_IOCTL_SET_TARGET_TABLE, TRAP, ALLOW);
+	/* close: of what may be the runtime's. */
+	equal(&code, SYS_close, NEXT, 2);
+	load(&code, LOW(0));
+	above(&code, (uint32_t)runtime_first_high(), TRAP, ALLOW);
 	/* futex: a wait with a timeout. */
 	equal(&code, SYS_futex, NEXT, 8);
 	load(&code, LOW(3));

@@ -21,19 +21,6 @@ INTERNAL long runtime_fail(long result)
 	return -1;
 }
 
-/* For gate.S: one of the ABI's calls, its arguments in `registers`; the boundary follows it. */
-INTERNAL void runtime_called(uint64_t *registers)
-{
-	struct runtime_thread *thread = runtime_thread_current();
-	uint64_t busy = runtime_begin(thread, registers[RUNTIME_RSP]);
-	long result;
-
-	result = runtime_emulate_call(thread, (long)registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX],
-				      registers[RUNTIME_RCX]);
-	registers[RUNTIME_RAX] = (uint64_t)(result < 0 ? runtime_fail(result) : result);
-	runtime_settle(thread, registers, busy);
-}
-
 PUBLIC int sigaction(int number, const struct sigaction *action, struct sigaction *old)
 {
 	int result = number == 32 || number == 33 ? -EINVAL : runtime_sigaction(number, action, old);
@@ -90,25 +77,8 @@ PUBLIC int ioctl(int fd, unsigned long request, ...)
 
 PUBLIC int close_range(unsigned int first, unsigned int last, int flags)
 {
-	long result = 0;
+	long result = runtime_close_range(first, last, flags);
 
-	/* Around those of the runtime, which have high numbers. */
-	while (first <= last && !result) {
-		unsigned int end = first;
-
-		if (runtime_is_own((int)first)) {
-			first++;
-			continue;
-		}
-		while (end < last && end < RUNTIME_DESCRIPTORS && !runtime_is_own((int)end + 1))
-			end++;
-		if (end >= RUNTIME_DESCRIPTORS)
-			end = last;
-		result = runtime_call(SYS_close_range, first, end, flags, 0, 0, 0);
-		if (end == last)
-			break;
-		first = end + 1;
-	}
 	return result < 0 ? (int)runtime_fail(result) : 0;
 }
 

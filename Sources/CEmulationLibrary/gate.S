@@ -3,76 +3,9 @@
  * delivery may have changed. The block is laid out as the registers of a ucontext are.
  */
 
-#define R8	0
-#define R9	8
-#define R10	16
-#define R11	24
-#define R12	32
-#define R13	40
-#define R14	48
-#define R15	56
-#define RDI	64
-#define RSI	72
-#define RBP	80
-#define RBX	88
-#define RDX	96
-#define RAX	104
-#define RCX	112
-#define RSP	120
-#define RIP	128
-#define RFLAGS	136
-#define BLOCK	144
-
-/*
- * RFLAGS and RIP lie so far below the RSP that they go with: UIRET writes nothing, so what a handler has left below the red zone of
- * the code that it returns to, its frame to begin with, stays.
- */
-#define SLOTS	512
-/* Below the red zone: the frame that a delivery pushes (47 + 32 bytes at most) and the slots under it. */
-#define GAP	1024
+#include "../CEmulationRuntime/registers.h"
 
 	.text
-
-/*
- * To the registers of the block at RSP. Where the slots cannot be written, or RET is refused for a misaligned RSP with AC = 1, which
- * the program has a right to, the SIGSEGV and SIGBUS handler goes on in its place.
- */
-	.globl	runtime_leave, runtime_leave_stored, runtime_leave_return
-	.hidden	runtime_leave, runtime_leave_stored, runtime_leave_return
-	.type	runtime_leave, @function
-	.balign	16
-runtime_leave:
-	.cfi_startproc
-	.cfi_undefined rip
-	movq	RSP(%rsp), %rcx
-	subq	$SLOTS, %rcx
-	movq	RFLAGS(%rsp), %rax
-	movq	%rax, (%rcx)
-	movq	RIP(%rsp), %rax
-	movq	%rax, 8(%rcx)
-runtime_leave_stored:
-	movq	%rcx, RSP(%rsp)
-	movq	R8(%rsp), %r8
-	movq	R9(%rsp), %r9
-	movq	R10(%rsp), %r10
-	movq	R11(%rsp), %r11
-	movq	R12(%rsp), %r12
-	movq	R13(%rsp), %r13
-	movq	R14(%rsp), %r14
-	movq	R15(%rsp), %r15
-	movq	RDI(%rsp), %rdi
-	movq	RSI(%rsp), %rsi
-	movq	RBP(%rsp), %rbp
-	movq	RBX(%rsp), %rbx
-	movq	RDX(%rsp), %rdx
-	movq	RAX(%rsp), %rax
-	movq	RCX(%rsp), %rcx
-	movq	RSP(%rsp), %rsp
-	popfq
-runtime_leave_return:
-	ret	$(SLOTS - 16)
-	.cfi_endproc
-	.size	runtime_leave, . - runtime_leave
 
 /*
  * long syscall(long number, ...), in place of libc's: the calls of the chosen ABI are the runtime's, all others go to the kernel.
@@ -200,62 +133,11 @@ syscall:
 	gate runtime_gate_boundary, runtime_gated_boundary
 	gate runtime_gate_execute, runtime_gated_execute
 
-/*
- * A handler starts with the interrupted AC and NT: compiled code makes unaligned accesses. It ends with NT and ID as the context has
- * them, since sigreturn takes over neither (FIX_EFLAGS in the kernel), and UIRET loads both.
- */
-#define NT	0x4000
-#define AC	0x40000
-#define ID	0x200000
-/* From a handler's RSP at its first instruction: the return address, then the ucontext. */
-#define CONTEXT_RFLAGS	(8 + 40 + RFLAGS)
-	.macro signal_entry name, function
-	.globl	\name
-	.hidden	\name
-	.type	\name, @function
-	.balign	16
-\name:
-	.cfi_startproc
-	endbr64
-	pushfq
-	.cfi_adjust_cfa_offset 8
-	andq	$~(AC | NT), (%rsp)
-	popfq
-	.cfi_adjust_cfa_offset -8
-	subq	$8, %rsp
-	.cfi_adjust_cfa_offset 8
-	call	\function
-	addq	$8, %rsp
-	.cfi_adjust_cfa_offset -8
-	pushfq
-	.cfi_adjust_cfa_offset 8
-	movq	CONTEXT_RFLAGS + 8(%rsp), %rax
-	andl	$(NT | ID), %eax
-	andq	$~(NT | ID), (%rsp)
-	orq	%rax, (%rsp)
-	popfq
-	.cfi_adjust_cfa_offset -8
-	ret
-	.cfi_endproc
-	.size	\name, . - \name
-	.endm
-
 	signal_entry runtime_illegal_entry, runtime_on_illegal
 	signal_entry runtime_breakpoint_entry, runtime_on_breakpoint
 	signal_entry runtime_pipe_entry, runtime_on_pipe
 	signal_entry runtime_system_call_entry, runtime_on_system_call
 	signal_entry runtime_fault_entry, runtime_on_fault
 	signal_entry runtime_notify_entry, runtime_on_notification
-
-/* What a handler returns to. Unwinders know it by its bytes. */
-	.globl	runtime_restorer
-	.hidden	runtime_restorer
-	.type	runtime_restorer, @function
-	.balign	16
-	nop
-runtime_restorer:
-	movq	$15, %rax
-	syscall
-	.size	runtime_restorer, . - runtime_restorer
 
 	.section .note.GNU-stack, "", @progbits
