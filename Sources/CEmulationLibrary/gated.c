@@ -58,8 +58,8 @@ INTERNAL void runtime_gated_execute(uint64_t *registers, const struct runtime_si
 	uint64_t mask, address = 0;
 
 	registers[RUNTIME_RIP] = site->address;
-	/* It has posted or it has not, and keeps nothing of the thread's: no need for the mask, which takes two system calls. */
-	if (runtime_send_quietly(thread, registers, site)) {
+	/* What is done in one step, or leaves nothing half done, has no need for the mask, which takes two system calls. */
+	if (runtime_execute_quietly(thread, registers, site)) {
 		if (thread->uif && (thread->uirr || thread->held))
 			settle(thread, registers, begin());
 		return;

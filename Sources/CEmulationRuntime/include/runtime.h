@@ -110,12 +110,13 @@ static inline bool runtime_is_entered(const struct runtime_senders *senders) { r
  * The emulated state of one thread, in thread-local storage. gate.S knows the offsets of the first three words.
  *
  * Invariant: it is touched by its own thread only, with all signals blocked but those of faults. Three things are done without:
- * stubs write UIF and read `held`; uintr_wait writes `awake` and ends the moderation, and reads the rest.
+ * stubs write UIF and read `held`; uintr_wait writes `awake`, `held` and `sleeps_on` and ends the moderation, and reads the rest; a
+ * UIRET that brings nothing (returnQuietly) writes UIF, `held` and the moderation's words.
  */
 struct runtime_thread {
 	/** UIF, 0 or 1. */
 	uint64_t uif;
-	/** ON may be set in a UPID of this thread, and no notification will come: look at them when UIF becomes 1. */
+	/** ON may be set in a UPID of this thread, and no notification will come: look at them when UIF becomes 1. 0, 1, or 2 from a signal. */
 	uint64_t held;
 	/** Its own address, where the library is alone (alone.h). */
 	struct runtime_thread *self;
@@ -228,6 +229,13 @@ static inline void runtime_store(void *memory, uint64_t value) { __atomic_store_
 static inline uint64_t runtime_exchange(void *memory, uint64_t new) { return __atomic_exchange_n((uint64_t *)memory, new, __ATOMIC_SEQ_CST); }
 static inline uint64_t runtime_fetch_and(void *memory, uint64_t mask) { return __atomic_fetch_and((uint64_t *)memory, mask, __ATOMIC_SEQ_CST); }
 static inline uint64_t runtime_fetch_or(void *memory, uint64_t bits) { return __atomic_fetch_or((uint64_t *)memory, bits, __ATOMIC_SEQ_CST); }
+/** `held` from 1 to 0, in one step to this thread's signals: false where one has set it in between. */
+static inline bool runtime_let_go(struct runtime_thread *thread)
+{
+	uint64_t seen = 1;
+
+	return __atomic_compare_exchange_n(&thread->held, &seen, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
 /** Keeps the compiler's order towards a signal on the same thread. */
 static inline void runtime_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 

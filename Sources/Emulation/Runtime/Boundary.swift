@@ -5,7 +5,8 @@ internal import CEmulationRuntime
 
 /// A notification has come to the calling thread, by its signal.
 @_cdecl("runtime_notified") func notified(_ thread: Thread) {
-    thread.pointee.held = 1
+    // 2, where 1 has been seen: returnQuietly must not take this one for that.
+    thread.pointee.held = 2
     thread.pointee.awake = 1
     if let page = thread.pointee.sleeps_on { runtime_page_set_asleep(page, false) }
 }

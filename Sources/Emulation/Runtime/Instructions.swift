@@ -81,6 +81,40 @@ func sendQuietly(_ instruction: Instruction, _ thread: Thread, _ registers: Regi
     return true
 }
 
+/// A UIRET after which nothing is to be delivered, as most are. At no place does a handler of the program's that interrupts it, even
+/// for good, find anything lost: UIF is 0, and `held` is set until ON is clear and PIR has been seen empty after that.
+/// - Returns: false, and nothing is done, where something is posted, or the thread is behind with its own code, and for any other
+///   instruction.
+func returnQuietly(_ instruction: Instruction, _ thread: Thread, _ registers: Registers) -> Bool {
+    guard case .uiret = instruction.operation, !runtime_abi.closesConnections, let receiver = thread.pointee.receiver,
+        thread.pointee.uif == 0, thread.pointee.uirr == 0
+    else { return false }
+    let now = runtime_monotonic()
+    guard !thread.isBehind(now) else { return false }
+    var cpu = LogicalProcessor(thread, registers)
+    var memory = ProcessMemory()
+    do throws(Fault) {
+        _ = try cpu.execute(instruction, memory: &memory)
+    } catch {
+        return false
+    }
+    guard cpu.uintr.uif else { return false }
+    if thread.pointee.held != 0 {
+        thread.pointee.held = 1
+        runtime_fence()
+        receiver.clearNotifications()
+        guard !receiver.hasPosted, runtime_let_go(thread) else { return false }
+    }
+    runtime_event(instruction.event, 0, registers[RUNTIME_RIP])
+    thread.endReceiving(now)
+    registers[RUNTIME_RSP] = cpu.gpr.rsp
+    registers[RUNTIME_RIP] = cpu.rip
+    registers[RUNTIME_RFLAGS] = cpu.rflags.rawValue
+    runtime_fence()
+    thread.pointee.uif = 1
+    return true
+}
+
 extension UnsafeMutablePointer<runtime_thread> {
     /// SENDUIPI's last step. One that fails takes ON back, so that the next send tries again.
     func notify(_ connection: runtime_connection) {

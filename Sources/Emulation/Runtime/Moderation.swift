@@ -57,13 +57,18 @@ extension UnsafeMutablePointer<runtime_thread> {
         return true
     }
 
-    /// Nothing is left to receive.
-    func endReceiving() {
-        guard pointee.receiving != 0 else { return }
-        endReceiving(runtime_monotonic())
+    /// The same, without a pause.
+    func isBehind(_ now: UInt64) -> Bool {
+        pointee.until != 0 || (pointee.receiving != 0 && pointee.debt &+ (now &- pointee.since) > limit)
     }
 
-    private func endReceiving(_ now: UInt64) {
+    /// Nothing is left to receive.
+    func endReceiving() {
+        if pointee.receiving != 0 { endReceiving(runtime_monotonic()) }
+    }
+
+    func endReceiving(_ now: UInt64) {
+        guard pointee.receiving != 0 else { return }
         pointee.debt = min(pointee.debt &+ (now &- pointee.since) &+ signalCost, most)
         pointee.since = now
         (pointee.receiving, pointee.repeated, pointee.taken) = (0, 0, 0)
