@@ -23,11 +23,12 @@ let package = Package(
     targets: [
         .target(name: "Architecture"),
         .target(name: "CUserInterrupts"),
-        .target(name: "CEmulation"),
-        .target(name: "Emulation", dependencies: ["Architecture", "CEmulation"], exclude: ["Runtime"]),
-        // The library that `uintr run` preloads: the core and the runtime as one Embedded module, by symbolic links, since two
-        // targets may not share a path. Nothing that a package depends on by version has it.
+        // The runtime of the emulation, for a process that calls it.
         .target(name: "CEmulationRuntime"),
+        .target(name: "CEmulationBackend", dependencies: ["CEmulationRuntime"]),
+        .target(name: "Emulation", dependencies: ["Architecture", "CEmulationBackend", "CEmulationRuntime"]),
+        // The library that `uintr run` preloads: the core and the same runtime as one Embedded module, by symbolic links, since two
+        // targets may not share a path. Nothing that a package depends on by version has it.
         .target(name: "CEmulationLibrary", dependencies: ["CEmulationRuntime"]),
         .target(
             name: "EmulationLibrary",
@@ -88,7 +89,8 @@ let package = Package(
         // A machine without user interrupts can still interrupt code at a chosen instruction; C and assembly do it.
         .target(name: "CShimTestSupport", dependencies: ["CUserInterrupts"], path: "Tests/CShimTestSupport"),
         .testTarget(name: "CUserInterruptsTests", dependencies: ["CUserInterrupts", "CShimTestSupport"]),
-        .testTarget(name: "EmulationTests", dependencies: ["Architecture", "CEmulation", "Emulation"]),
+        .testTarget(
+            name: "EmulationTests", dependencies: ["Architecture", "CEmulationBackend", "CEmulationRuntime", "Emulation"]),
         // Runs C programs under the library; it links nothing of it, and needs the product uintr-emulation beside it.
         .testTarget(
             name: "EmulationLibraryTests",

@@ -1,7 +1,7 @@
 /// One logical processor: as much of it as user interrupts read or change.
 ///
 /// Not here: segments, paging (a `Memory` decides what faults), debug exceptions, transactions, virtual-machine extensions.
-public struct LogicalProcessor: Equatable, Sendable {
+@frozen public struct LogicalProcessor: Equatable, Sendable {
     /// What instructions and interrupts wait for.
     public enum Activity: UInt8, Equatable, Hashable, Sendable {
         case active
@@ -30,8 +30,8 @@ public struct LogicalProcessor: Equatable, Sendable {
     public var cpl: UInt8 = 0
     /// CR0.AM, bit 18: at CPL 3 with RFLAGS.AC = 1, misaligned accesses raise #AC.
     public var alignmentMask = false
-    /// CR4; the bits that count here have names below.
-    public internal(set) var cr4: UInt64 = 0
+    /// CR4; the bits that count here have names below. `writeCR4` checks, as MOV to CR4 does.
+    public var cr4: UInt64 = 0
     /// IA32_EFER.LMA, bit 10: IA-32e mode is active.
     public var longModeActive = true
     /// CS.L: 64-bit mode rather than compatibility mode.
@@ -53,7 +53,7 @@ public struct LogicalProcessor: Equatable, Sendable {
     /// SSP, the shadow-stack pointer of the current privilege level.
     public var ssp: UInt64 = 0
 
-    public init(features: Features = Features(), apic: LocalAPIC = LocalAPIC(id: 0)) {
+    @inlinable public init(features: Features = Features(), apic: LocalAPIC = LocalAPIC(id: 0)) {
         self.features = features
         self.apic = apic
     }

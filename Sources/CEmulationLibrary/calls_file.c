@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "../CUserInterrupts/include/uintr_abi.h"
 #include "internal.h"
 
 #define VARIABLE "UINTR_CALLS"

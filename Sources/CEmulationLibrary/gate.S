@@ -5,7 +5,56 @@
 
 #include "../CEmulationRuntime/registers.h"
 
+/*
+ * RFLAGS and RIP lie so far below the RSP that they go with: UIRET writes nothing, so what a handler has left below the red zone of
+ * the code that it returns to, its frame to begin with, stays.
+ */
+#define SLOTS	512
+/* Below the red zone: the frame that a delivery pushes (47 + 32 bytes at most) and the slots under it. */
+#define GAP	1024
+
 	.text
+
+/*
+ * To the registers of the block at RSP. Where the slots cannot be written, or RET is refused for a misaligned RSP with AC = 1, which
+ * the program has a right to, the SIGSEGV and SIGBUS handler goes on in its place.
+ */
+	.globl	runtime_leave, runtime_leave_stored, runtime_leave_return
+	.hidden	runtime_leave, runtime_leave_stored, runtime_leave_return
+	.type	runtime_leave, @function
+	.balign	16
+runtime_leave:
+	.cfi_startproc
+	.cfi_undefined rip
+	movq	RSP(%rsp), %rcx
+	subq	$SLOTS, %rcx
+	movq	RFLAGS(%rsp), %rax
+	movq	%rax, (%rcx)
+	movq	RIP(%rsp), %rax
+	movq	%rax, 8(%rcx)
+runtime_leave_stored:
+	movq	%rcx, RSP(%rsp)
+	movq	R8(%rsp), %r8
+	movq	R9(%rsp), %r9
+	movq	R10(%rsp), %r10
+	movq	R11(%rsp), %r11
+	movq	R12(%rsp), %r12
+	movq	R13(%rsp), %r13
+	movq	R14(%rsp), %r14
+	movq	R15(%rsp), %r15
+	movq	RDI(%rsp), %rdi
+	movq	RSI(%rsp), %rsi
+	movq	RBP(%rsp), %rbp
+	movq	RBX(%rsp), %rbx
+	movq	RDX(%rsp), %rdx
+	movq	RAX(%rsp), %rax
+	movq	RCX(%rsp), %rcx
+	movq	RSP(%rsp), %rsp
+	popfq
+runtime_leave_return:
+	ret	$(SLOTS - 16)
+	.cfi_endproc
+	.size	runtime_leave, . - runtime_leave
 
 /*
  * long syscall(long number, ...), in place of libc's: the calls of the chosen ABI are the runtime's, all others go to the kernel.

@@ -80,9 +80,11 @@ INTERNAL void runtime_called(uint64_t *registers)
 	struct runtime_thread *thread = runtime_thread_current();
 	bool waits = runtime_call_of((long)registers[RUNTIME_RDI]) == UINTR_CALL_WAIT;
 	uint64_t mask = waits ? 0 : begin();
-	long result = runtime_emulate_call(thread, (long)registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX],
-					   registers[RUNTIME_RCX]);
+	long result;
 
+	thread->delivered_before = thread->delivered;
+	result = runtime_emulate_call(thread, (long)registers[RUNTIME_RDI], registers[RUNTIME_RSI], registers[RUNTIME_RDX],
+				      registers[RUNTIME_RCX]);
 	registers[RUNTIME_RAX] = (uint64_t)(result < 0 ? runtime_fail(result) : result);
 	if (waits && !(thread->uif && (thread->uirr || thread->held)))
 		return;

@@ -34,6 +34,8 @@ void runtime_raise_here(int verdict, uint64_t address);
 extern const char runtime_access_load[], runtime_access_store[], runtime_access_byte[], runtime_access_failed[];
 /* gate.S: where a gate finds out whether there is a stack for it. */
 extern const char runtime_gate_boundary_probe[], runtime_gate_execute_probe[];
+extern const char runtime_leave[], runtime_leave_stored[], runtime_leave_return[];
+#define RUNTIME_SLOTS 512
 /* probe.c */
 void runtime_probe(void);
 /* start.c */

@@ -311,6 +311,7 @@ INTERNAL void runtime_on_system_call(int number, siginfo_t *info, void *raw)
 	all = runtime_signals_block();
 	memcpy(&mask, &context->uc_sigmask, sizeof(mask));
 	mask = runtime_maskable(mask);
+	thread->delivered_before = thread->delivered;
 	/* As in runtime_called. */
 	if (call == UINTR_CALL_WAIT)
 		set_mask(&mask);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "../CUserInterrupts/include/uintr_abi.h"
 #include "alone.h"
 
 /* The project's numbers (docs/uapi.md, "The numbers themselves"). */

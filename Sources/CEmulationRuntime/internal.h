@@ -54,10 +54,7 @@ void runtime_watch_end(void);
 
 /* ppoll.S: the end of the system call that sleep.c sleeps in. */
 extern const char runtime_ppoll_return[];
-/* leave.S: to the registers of the block that RSP points at. */
-extern const char runtime_leave[], runtime_leave_stored[], runtime_leave_switch[], runtime_leave_return[];
-#define RUNTIME_SLOTS 512
-/* What a signal's handler returns to. */
+/* restorer.S: what a signal's handler returns to. */
 INTERNAL void runtime_restorer(void);
 
 /* Each variant of the runtime has its own: the signal of a notification, with SA_RESTART or without. */

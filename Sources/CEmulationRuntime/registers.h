@@ -23,14 +23,6 @@
 #define BLOCK	144
 
 /*
- * RFLAGS and RIP lie so far below the RSP that they go with: UIRET writes nothing, so what a handler has left below the red zone of
- * the code that it returns to, its frame to begin with, stays.
- */
-#define SLOTS	512
-/* Below the red zone: the frame that a delivery pushes (47 + 32 bytes at most) and the slots under it. */
-#define GAP	1024
-
-/*
  * A handler starts with the interrupted AC and NT: compiled code makes unaligned accesses. It ends with NT and ID as the context has
  * them, since sigreturn takes over neither (FIX_EFLAGS in the kernel), and UIRET loads both.
  */

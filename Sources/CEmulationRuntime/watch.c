@@ -26,12 +26,20 @@ static const char *const names[RUNTIME_EVENTS] = {
 	"patched to INT3", "patched to a stub",
 };
 
+/* Who has been kept from writing for as long as the others take for the whole ring writes into a newer entry. */
 void runtime_record(uint32_t event, uint64_t detail, uint64_t rip)
 {
+	struct event *entry;
+
 	__atomic_fetch_add(&counts[event], 1, __ATOMIC_RELAXED);
-	if (ring)
-		ring[__atomic_fetch_add(&next, 1, __ATOMIC_RELAXED) % RING] =
-			(struct event){ __builtin_ia32_rdtsc(), detail, rip, runtime_thread_current()->tid, event };
+	if (!ring)
+		return;
+	entry = &ring[__atomic_fetch_add(&next, 1, __ATOMIC_RELAXED) % RING];
+	__atomic_store_n(&entry->time, __builtin_ia32_rdtsc(), __ATOMIC_RELAXED);
+	__atomic_store_n(&entry->detail, detail, __ATOMIC_RELAXED);
+	__atomic_store_n(&entry->rip, rip, __ATOMIC_RELAXED);
+	__atomic_store_n(&entry->tid, runtime_thread_current()->tid, __ATOMIC_RELAXED);
+	__atomic_store_n(&entry->kind, event, __ATOMIC_RELAXED);
 }
 
 /* A line is put together without libc, since it may be a crash that prints it. */

@@ -77,7 +77,7 @@ public struct ClaimsDocument: Sendable {
         let here = claims.filter { claim in casesByClaim[claim.id] != nil || claim.settlements.contains { $0.kind.runs } }.count
         let never = claims.filter { $0.settlements.contains { $0.kind == .never } }.count
         var lines = [
-            "\(claims.count) claims. What runs today bears on \(here) of them; \(never == 0 ? "none is" : "\(never) are") given up with a reason. A test or a case on the emulation shows what the core and the software machine do, and never what a kernel does.",
+            "\(claims.count) claims. What runs today bears on \(here) of them; \(never == 0 ? "none is" : "\(never) are") given up with a reason. A test or a case on the emulation shows what the core and the emulation do, and never what a kernel does.",
             "",
             "A verdict of the explorer is what `uintr explore` answers to the command beside it: \"holds\" within those bounds, or \"is violated\", with the shortest trace. [explorer.md](explorer.md) says how to read it, [verdicts.md](verdicts.md) has every design against every claim, and a test runs each command that stands here.",
             "", "| id | cases | tests | selftests | verdicts | to come |", "|---|---:|---:|---:|---:|---|",

@@ -13,8 +13,12 @@ public enum BackendChoice: String, CaseIterable, Sendable, Hashable, Codable {
     }
 }
 
-/// What carries out user interrupts: a processor under a patched kernel, or the software machine of `Emulation`, which
-/// delivers between the threads of this process. The API means the same on both.
+/// What carries out user interrupts: a processor under a patched kernel, or the emulation, which takes a signal for each
+/// notification. The API means the same on both.
+///
+/// The emulation needs one signal of the process: SIGSTKFLT or SIGPWR, or a real-time signal from SIGRTMIN + 8 up, whichever has the
+/// default action when it is first used. A program that blocks all signals on a receiver's thread makes deliveries late. Its
+/// descriptors may be handed to other processes; a forked child has neither receiver nor sender.
 public struct Backend: Sendable {
     /// The two kinds, by the names that `--backend` and the reports use.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
@@ -25,10 +29,12 @@ public struct Backend: Sendable {
     public let kind: Kind
     let calls: any Calls
 
-    /// The kernel's ABI; `nil` on the emulation, which has no numbers and answers as intel-6.0 does.
+    /// The kernel's ABI; `nil` on the emulation, which has no numbers and answers as `project` does.
     public var abi: ABI? { calls.abi }
+    /// The ABI that says what the calls answer.
+    var answers: ABI { abi ?? .project }
 
-    /// The software machine.
+    /// The emulation.
     public static let emulation = Backend(kind: .emulation, calls: EmulationCalls())
 
     /// The backend that `choice` means on the machine that `detection` describes.
@@ -54,7 +60,7 @@ public struct Backend: Sendable {
     /// Whether ``Receiver/wait(timeout:)`` takes a time.
     public var hasTimedWait: Bool { calls.longestWait > 0 }
     /// Whether ``Receiver/makeSelfSender(for:)`` works.
-    public var hasRegisterSelf: Bool { abi?.hasRegisterSelf ?? true }
+    public var hasRegisterSelf: Bool { kind == .emulation || answers.hasRegisterSelf }
     /// Whether ``Receiver/useAlternateStack(_:)`` works.
-    public var hasAlternateStack: Bool { abi?.hasAlternateStack ?? false }
+    public var hasAlternateStack: Bool { answers.hasAlternateStack }
 }

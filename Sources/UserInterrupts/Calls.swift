@@ -11,8 +11,8 @@ internal import Glibc
 public typealias Handler =
     @convention(c) (_ context: UnsafeMutableRawPointer?, _ frame: UnsafeMutablePointer<InterruptFrame>?, _ vector: UInt64) -> Void
 
-/// RIP, RFLAGS and RSP of the interrupted code (SDM Vol. 3A 9.4.2). On the hardware, changes take effect at UIRET; the
-/// emulation of this release drops them.
+/// RIP, RFLAGS and RSP of the interrupted code (SDM Vol. 3A 9.4.2). Changes take effect at UIRET. The emulation's entry lies
+/// 1 KiB below the frame: RSP may go down by 512 bytes, up as far as one likes, and to another stack.
 public typealias InterruptFrame = uintr_frame
 
 /// The system calls and instructions of one backend, for the calling thread.
@@ -20,7 +20,7 @@ public typealias InterruptFrame = uintr_frame
 /// Every call returns what a kernel does: 0 or above, or the negated errno. This is the seam between the API and what is
 /// below it: a test scripts the kernel here.
 protocol Calls: Sendable {
-    /// `nil` on the emulation, which answers as intel-6.0 does.
+    /// `nil` on the emulation, which answers as `project` does.
     var abi: ABI? { get }
     /// The longest time that one ``wait(microseconds:)`` takes, in microseconds; 0 where it takes none.
     var longestWait: UInt64 { get }

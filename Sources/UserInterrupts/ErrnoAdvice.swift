@@ -24,9 +24,12 @@ extension UserInterruptError {
     }
 
     /// The likely cause and the next step for every errno that a kernel is known to give for a call, and `nil` for any
-    /// other. `abi` is `nil` for the emulation, which answers as intel-6.0 does.
+    /// other. `abi` is `nil` for the emulation, which answers as `project` does.
     static func advice(for call: SystemCall, errno: Errno, abi: ABI?) -> String? {
-        if abi == .project, let advice = projectAdvice(for: call, errno: errno) { return advice }
+        if abi == nil, (call, errno) == (.registerHandler, .resourceTemporarilyUnavailable) {
+            return "The emulation found no signal for its notifications: SIGSTKFLT, SIGPWR and all real-time signals from SIGRTMIN + 8 up have handlers or are ignored. Leave one at its default action until the first receiver is made."
+        }
+        if abi ?? .project == .project, let advice = projectAdvice(for: call, errno: errno) { return advice }
         switch (call, errno) {
         // Answers that mean the same for every call.
         case (.wait, .noFunction) where abi == .intel6_0:

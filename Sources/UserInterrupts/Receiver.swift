@@ -71,7 +71,7 @@ public struct Receiver: ~Copyable {
     static func register(
         on backend: Backend, waiting: WaitingMode, handler: @escaping Handler, context: UnsafeMutableRawPointer?
     ) throws(UserInterruptError) {
-        let flags = backend.abi.map { $0.hasWaitingModes ? waiting.flags : 0 } ?? waiting.flags
+        let flags = backend.answers.hasWaitingModes ? waiting.flags : 0
         _ = try backend.call(.registerHandler, flags == 0 ? "handler" : "handler, flags 0x\(String(flags, radix: 16))") {
             $0.registerHandler(handler, context: context, flags: flags)
         }
@@ -90,15 +90,17 @@ public struct Receiver: ~Copyable {
 
     /// A descriptor of one of this thread's vectors, for senders.
     ///
-    /// - Throws: EBUSY with the first series' ABIs and `project` if the vector has one already; EMFILE, ENFILE, ENOMEM.
+    /// - Throws: EBUSY with the first series' ABIs, `project` and the emulation if the vector has one already (with the last two:
+    ///   or a sender); EMFILE, ENFILE, ENOMEM.
     public borrowing func makeDescriptor(for vector: UserVector) throws(UserInterruptError) -> VectorDescriptor {
-        let fd = try backend.call(backend.abi?.descriptorCall ?? .vectorFD, "\(vector)") { $0.descriptor(vector: vector.rawValue) }
+        let fd = try backend.call(backend.answers.descriptorCall, "\(vector)") { $0.descriptor(vector: vector.rawValue) }
         return VectorDescriptor(adopting: fd, vector: vector, on: backend)
     }
 
     /// A sender from this thread to itself without a descriptor.
     ///
-    /// - Throws: ``UserInterruptError/Code/unsupported`` where the ABI has no uintr_register_self; ENOSPC.
+    /// - Throws: ``UserInterruptError/Code/unsupported`` where the ABI has no uintr_register_self; ENOSPC; on the emulation, which
+    ///   makes a descriptor, connects and closes it, whatever these answer.
     public borrowing func makeSelfSender(for vector: UserVector) throws(UserInterruptError) -> Sender {
         guard backend.hasRegisterSelf else {
             throw .unsupported(
@@ -115,16 +117,14 @@ public struct Receiver: ~Copyable {
     /// The handler must not execute STUI then: every delivery loads RSP with the same address (SDM Vol. 3A 9.4.2), so one
     /// nested in it would overwrite its frame.
     ///
-    /// - Throws: ``UserInterruptError/Code/unsupported`` where the ABI has no uintr_alt_stack, and on the emulation, which
-    ///   calls the handler on the stack of the signal.
+    /// - Throws: ``UserInterruptError/Code/unsupported`` where the ABI has no uintr_alt_stack; with `project` and the emulation
+    ///   ENOMEM below 2048 bytes. The handler's entry needs up to 5 KiB, most of it for vector registers.
     public borrowing func useAlternateStack(_ stack: UnsafeMutableRawBufferPointer?) throws(UserInterruptError) {
         let operation = "\(SystemCall.alternateStack.rawValue)(\(stack?.count ?? 0) bytes)"
         guard backend.hasAlternateStack else {
             throw .unsupported(
                 operation, abi: backend.abi,
-                because: backend.kind == .emulation
-                    ? "The emulation calls the handler on the stack of the signal that notifies. Use the hardware backend with intel-6.0 for this."
-                    : "This ABI has no such call: the handler runs on the interrupted stack.")
+                because: "This ABI has no such call: the handler runs on the interrupted stack.")
         }
         // uintr-next loads RSP with the address itself: it is the high end of the stack, whatever the manual page says.
         let top = stack.flatMap { stack in stack.baseAddress.map { $0 + stack.count } }

@@ -57,7 +57,7 @@ public struct Sender: ~Copyable {
         let backend = target.backend
         let fd = target.rawValue
         let index = try backend.call(.registerSender, "descriptor \(fd)") { $0.registerSender(descriptor: fd) }
-        guard backend.abi?.unregistersSenderByDescriptor ?? false else {
+        guard backend.answers.unregistersSenderByDescriptor else {
             self.init(index: index, descriptor: -1, on: backend)
             return
         }

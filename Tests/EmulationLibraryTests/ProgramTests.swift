@@ -1,7 +1,11 @@
 import Testing
 
 /// Each program checks its claims itself, and prints those that do not hold.
-@Suite("Unmodified programs under the library", .serialized, .timeLimit(.minutes(10)))
+@Suite(
+    "Unmodified programs under the library", .serialized, .timeLimit(.minutes(30)),
+    .enabled("SKIP: there is no gcc that knows -muintr (GCC 11 and later do). Install one: apt-get install gcc.") {
+        await Preloaded.builds(with: "gcc")
+    })
 struct ProgramTests {
     @Test("every call answers with the errnos of its ABI, in the ABI's order", arguments: Preloaded.abis)
     func calls(abi: String) async throws {
@@ -33,7 +37,7 @@ struct ProgramTests {
         #expect(outcome.passed, "\(outcome)")
     }
 
-    @Test("a signal handler may leave by longjmp whatever it has interrupted", arguments: Preloaded.abis, Preloaded.modes)
+    @Test("a signal handler may leave by longjmp whatever it has interrupted", arguments: Preloaded.inStub + [("project", "int3"), ("project", "trap")])
     func jumps(abi: String, mode: String) async throws {
         let outcome = try await Preloaded.run("jumps", abi: abi, mode: mode)
         #expect(outcome.passed, "\(outcome)")
@@ -57,6 +61,14 @@ struct ProgramTests {
         #expect(outcome.passed, "\(outcome)")
     }
 
+    @Test(
+        "of events across threads and processes, with signals and forks, none is lost and none invented",
+        arguments: Preloaded.inStub + [("intel-6.0", "int3"), ("intel-6.0", "trap")])
+    func events(abi: String, mode: String) async throws {
+        let outcome = try await Preloaded.run("events", abi: abi, mode: mode, given: [abi == "intel-6.0" ? "200000" : "50000"])
+        #expect(outcome.passed, "\(outcome)")
+    }
+
     @Test("a holder of a descriptor can post its vector and nothing else", arguments: Preloaded.abis)
     func hostile(abi: String) async throws {
         let outcome = try await Preloaded.run("hostile", abi: abi)
@@ -72,7 +84,11 @@ struct ProgramTests {
         }
     }
 
-    @Test("what clang builds runs as what gcc builds", arguments: Preloaded.modes)
+    @Test(
+        "what clang builds runs as what gcc builds",
+        .enabled("SKIP: there is no clang that knows -muintr (12 and later do). Install one: apt-get install clang.") {
+            await Preloaded.builds(with: "clang")
+        }, arguments: Preloaded.modes)
     func clang(mode: String) async throws {
         let outcome = try await Preloaded.run("instructions", abi: "intel-6.0", mode: mode, compiler: "clang")
         #expect(outcome.passed, "\(outcome)")

@@ -66,7 +66,7 @@ struct DescriptorTests {
         defer { foreign.forEach { close($0) } }
         for number in foreign {
             let error = errorOfConnecting(to: number, on: backend)
-            #expect(error?.errno == (backend.abi == .project ? .badFileDescriptor : .notSupported))
+            #expect(error?.errno == (backend.answers == .project ? .badFileDescriptor : .notSupported))
             #expect(error?.description.contains("makeDescriptor(for:)") == true)
         }
     }
@@ -156,14 +156,14 @@ struct DescriptorTests {
     func noHandler(backend: Backend) throws {
         #expect(backend.calls.unregisterHandler() == -EINVAL)
         #expect(backend.calls.descriptor(vector: 1) == -EINVAL)
-        let expected = -(backend.abi?.table.no_handler_errno ?? EOPNOTSUPP)
+        let expected = -backend.answers.table.no_handler_errno
         #expect(backend.calls.wait(microseconds: backend.hasTimedWait ? 1 : nil) == expected)
     }
 
     // Where the table is the process's, the other tests have entries in it, and need some: a process of its own.
     @Test("256 senders fit a thread and the next is ENOSPC; one that ends makes room, at the lowest index", arguments: Backends.all)
     func tableFull(backend: Backend) async throws {
-        guard backend.abi?.table.sender_repeats ?? true else {
+        guard backend.answers.table.sender_repeats else {
             print("SKIP: \(backend.testDescription) connects a descriptor once only, so 257 connections need 257 vectors.")
             return
         }
@@ -203,17 +203,59 @@ struct DescriptorTests {
         }
     }
 
-    @Test("the emulation has no alternate stack, and says why")
-    func alternateStack() throws {
-        let error = try Receiver.run(on: .emulation, handler: ignoring) { receiver in
+    @Test("with an alternate stack the handler runs on it, without one on the interrupted stack", arguments: Backends.all)
+    func alternateStack(backend: Backend) throws {
+        guard backend.hasAlternateStack else {
+            print("SKIP: \(backend.testDescription) has no uintr_alt_stack.")
+            return
+        }
+        // 0: deliveries; 1: an address within the handler's stack.
+        let cells = Cells(2)
+        let handler: Handler = { context, frame, _ in
+            let cells = context!.assumingMemoryBound(to: Cells.Cell.self)
+            cells[1].store(UInt64(UInt(bitPattern: frame)), ordering: .relaxed)
+            cells[0].wrappingAdd(1, ordering: .sequentiallyConsistent)
+        }
+        let stack = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
+        defer { stack.deallocate() }
+        let first = UInt64(UInt(bitPattern: stack.baseAddress))
+        nonisolated(unsafe) let memory = stack
+        try Receiver.run(on: backend, handler: handler, context: cells.context) { receiver in
+            let sender = try Sender(to: receiver.makeDescriptor(for: UserVector(2)))
+            receiver.unmask()
+            var expected: UInt64 = 0
+            for isAlternate in [true, false, true] {
+                try receiver.useAlternateStack(isAlternate ? memory : nil)
+                // From the signal or the processor, then from STUI.
+                for masked in [false, true] {
+                    if masked { receiver.mask() }
+                    sender.send()
+                    receiver.unmask()
+                    expected += 1
+                    try spin("the delivery") { cells[0] == expected }
+                    #expect((first..<first + (1 << 16)).contains(cells[1]) == isAlternate)
+                }
+            }
+        }
+    }
+
+    @Test("an alternate stack that is too small is ENOMEM where the ABI looks", arguments: Backends.all)
+    func smallStack(backend: Backend) throws {
+        guard backend.answers == .project else {
+            print("SKIP: \(backend.testDescription) does not look at the size.")
+            return
+        }
+        let error = try Receiver.run(on: backend, handler: ignoring) { receiver in
+            let stack = UnsafeMutableRawBufferPointer.allocate(byteCount: 2047, alignment: 16)
+            defer { stack.deallocate() }
             do throws(UserInterruptError) {
-                try receiver.useAlternateStack(nil)
+                try receiver.useAlternateStack(stack)
                 return nil as UserInterruptError?
             } catch {
                 return error
             }
         }
-        #expect(error?.code == .unsupported)
-        #expect(error?.description.contains("stack of the signal") == true)
+        #expect(error?.errno == .noMemory)
+        #expect(error?.description.contains("2048") == true)
     }
 }

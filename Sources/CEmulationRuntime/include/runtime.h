@@ -8,7 +8,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Of data in a header, only one module may tell Swift: that is the shim's. */
+#define UINTR_ABI_TYPES_ONLY
 #include "../../CUserInterrupts/include/uintr_abi.h"
+#undef UINTR_ABI_TYPES_ONLY
+
+/* Swift checks what runs in a signal's handler against this promise: it neither allocates nor takes a lock. */
+#ifdef __clang__
+#define RUNTIME_SAFE __attribute__((swift_attr("@_noLocks"), swift_attr("@_noAllocation")))
+#else
+#define RUNTIME_SAFE
+#endif
 
 #define RUNTIME_VECTORS 64
 #define RUNTIME_ENTRIES 256
@@ -75,7 +85,7 @@ struct runtime_senders {
 	struct runtime_senders *next;
 };
 
-static inline struct runtime_page *runtime_receiver_page(const struct runtime_receiver *receiver, uint64_t vector) { return receiver->page[vector % RUNTIME_VECTORS]; }
+RUNTIME_SAFE static inline struct runtime_page *runtime_receiver_page(const struct runtime_receiver *receiver, uint64_t vector) { return receiver->page[vector % RUNTIME_VECTORS]; }
 static inline void runtime_receiver_set(struct runtime_receiver *receiver, uint64_t vector, struct runtime_page *page, int memfd, int peer)
 {
 	vector %= RUNTIME_VECTORS;
@@ -89,25 +99,25 @@ struct runtime_connection {
 	uint64_t identity;
 	int32_t notify, descriptor;
 };
-static inline struct runtime_connection runtime_connection_get(const struct runtime_senders *senders, uint64_t index)
+RUNTIME_SAFE static inline struct runtime_connection runtime_connection_get(const struct runtime_senders *senders, uint64_t index)
 {
 	index %= RUNTIME_ENTRIES;
 	return (struct runtime_connection){ senders->page[index], senders->identity[index], senders->notify[index], senders->descriptor[index] };
 }
-static inline void runtime_connection_set(struct runtime_senders *senders, uint64_t index, struct runtime_connection connection)
+RUNTIME_SAFE static inline void runtime_connection_set(struct runtime_senders *senders, uint64_t index, struct runtime_connection connection)
 {
 	index %= RUNTIME_ENTRIES;
 	senders->page[index] = connection.page, senders->identity[index] = connection.identity;
 	senders->notify[index] = connection.notify, senders->descriptor[index] = connection.descriptor;
 }
 /** The two quadwords of an entry; the first, which has V, is written last or cleared first. */
-static inline uint64_t *runtime_entry(struct runtime_senders *senders, uint64_t index) { return &senders->uitt[2 * (index % RUNTIME_ENTRIES)]; }
-static inline void runtime_enter(struct runtime_senders *senders) { __atomic_fetch_add(&senders->inside, 1, __ATOMIC_SEQ_CST); }
-static inline void runtime_exit(struct runtime_senders *senders) { __atomic_fetch_sub(&senders->inside, 1, __ATOMIC_SEQ_CST); }
-static inline bool runtime_is_entered(const struct runtime_senders *senders) { return __atomic_load_n(&senders->inside, __ATOMIC_SEQ_CST) != 0; }
+RUNTIME_SAFE static inline uint64_t *runtime_entry(struct runtime_senders *senders, uint64_t index) { return &senders->uitt[2 * (index % RUNTIME_ENTRIES)]; }
+RUNTIME_SAFE static inline void runtime_enter(struct runtime_senders *senders) { __atomic_fetch_add(&senders->inside, 1, __ATOMIC_SEQ_CST); }
+RUNTIME_SAFE static inline void runtime_exit(struct runtime_senders *senders) { __atomic_fetch_sub(&senders->inside, 1, __ATOMIC_SEQ_CST); }
+RUNTIME_SAFE static inline bool runtime_is_entered(const struct runtime_senders *senders) { return __atomic_load_n(&senders->inside, __ATOMIC_SEQ_CST) != 0; }
 
 /**
- * The emulated state of one thread, in thread-local storage. gate.S knows the offsets of the first three words.
+ * The emulated state of one thread, in thread-local storage. gate.S and entry.S know the offsets of the first words.
  *
  * Invariant: it is touched by its own thread only, with all signals blocked but those of faults. Three things are done without:
  * stubs write UIF and read `held`; uintr_wait writes `awake`, `held` and `sleeps_on` and ends the moderation, and reads the rest; a
@@ -120,6 +130,8 @@ struct runtime_thread {
 	uint64_t held;
 	/** Its own address, where the library is alone (alone.h). */
 	struct runtime_thread *self;
+	/** A notification has come since CEmulationBackend looked. */
+	uint32_t missed;
 	uint64_t uirr, uihandler, uistackadjust;
 	/** Null without a handler. `kept` is the receiver that an ABI keeps until the thread ends. */
 	struct runtime_receiver *receiver, *kept;
@@ -127,6 +139,8 @@ struct runtime_thread {
 	struct runtime_senders *senders;
 	/** Vectors delivered since the thread began. */
 	uint64_t delivered;
+	/** The same when the program made its last uintr_wait: what came since then ends it. */
+	uint64_t delivered_before;
 	/** Moderation.swift, in nanoseconds: how far receiving is ahead; since when; until when senders are not heard, or 0. */
 	uint64_t debt, since, until;
 	/** The vectors of this time of receiving; one of them came more than once; the last pause was for a flood. */
@@ -184,8 +198,8 @@ enum runtime_event {
 };
 /** Something counts or keeps events. */
 extern uint32_t runtime_watched RUNTIME_SHARED;
-void runtime_record(uint32_t event, uint64_t detail, uint64_t rip);
-static inline void runtime_event(enum runtime_event event, uint64_t detail, uint64_t rip)
+RUNTIME_SAFE void runtime_record(uint32_t event, uint64_t detail, uint64_t rip);
+RUNTIME_SAFE static inline void runtime_event(enum runtime_event event, uint64_t detail, uint64_t rip)
 {
 	if (__builtin_expect(runtime_watched, 0))
 		runtime_record(event, detail, rip);
@@ -209,14 +223,14 @@ static inline long runtime_call(long number, long a, long b, long c, long d, lon
 	return result;
 }
 
-static inline uint64_t runtime_page_state(const struct runtime_page *page) { return __atomic_load_n(&page->state, __ATOMIC_SEQ_CST); }
+RUNTIME_SAFE static inline uint64_t runtime_page_state(const struct runtime_page *page) { return __atomic_load_n(&page->state, __ATOMIC_SEQ_CST); }
 static inline void runtime_page_set_state(struct runtime_page *page, enum runtime_page_state state) { __atomic_store_n(&page->state, state, __ATOMIC_SEQ_CST); }
 
-static inline uint64_t runtime_page_cookie(const struct runtime_page *page) { return __atomic_load_n(&page->cookie, __ATOMIC_RELAXED); }
+RUNTIME_SAFE static inline uint64_t runtime_page_cookie(const struct runtime_page *page) { return __atomic_load_n(&page->cookie, __ATOMIC_RELAXED); }
 static inline void runtime_page_set_cookie(struct runtime_page *page, uint64_t cookie) { __atomic_store_n(&page->cookie, cookie, __ATOMIC_SEQ_CST); }
 
 /** LOCK CMPXCHG16B on 16-byte aligned memory; `expected` becomes what was there. */
-static inline void runtime_compare_exchange16(void *memory, uint64_t *expected_low, uint64_t *expected_high, uint64_t low,
+RUNTIME_SAFE static inline void runtime_compare_exchange16(void *memory, uint64_t *expected_low, uint64_t *expected_high, uint64_t low,
 					      uint64_t high)
 {
 	__asm__ volatile("lock cmpxchg16b %0"
@@ -224,39 +238,39 @@ static inline void runtime_compare_exchange16(void *memory, uint64_t *expected_l
 			 : "b"(low), "c"(high)
 			 : "cc", "memory");
 }
-static inline uint64_t runtime_load(const void *memory) { return __atomic_load_n((const uint64_t *)memory, __ATOMIC_SEQ_CST); }
-static inline void runtime_store(void *memory, uint64_t value) { __atomic_store_n((uint64_t *)memory, value, __ATOMIC_SEQ_CST); }
-static inline uint64_t runtime_exchange(void *memory, uint64_t new) { return __atomic_exchange_n((uint64_t *)memory, new, __ATOMIC_SEQ_CST); }
-static inline uint64_t runtime_fetch_and(void *memory, uint64_t mask) { return __atomic_fetch_and((uint64_t *)memory, mask, __ATOMIC_SEQ_CST); }
-static inline uint64_t runtime_fetch_or(void *memory, uint64_t bits) { return __atomic_fetch_or((uint64_t *)memory, bits, __ATOMIC_SEQ_CST); }
+RUNTIME_SAFE static inline uint64_t runtime_load(const void *memory) { return __atomic_load_n((const uint64_t *)memory, __ATOMIC_SEQ_CST); }
+RUNTIME_SAFE static inline void runtime_store(void *memory, uint64_t value) { __atomic_store_n((uint64_t *)memory, value, __ATOMIC_SEQ_CST); }
+RUNTIME_SAFE static inline uint64_t runtime_exchange(void *memory, uint64_t new) { return __atomic_exchange_n((uint64_t *)memory, new, __ATOMIC_SEQ_CST); }
+RUNTIME_SAFE static inline uint64_t runtime_fetch_and(void *memory, uint64_t mask) { return __atomic_fetch_and((uint64_t *)memory, mask, __ATOMIC_SEQ_CST); }
+RUNTIME_SAFE static inline uint64_t runtime_fetch_or(void *memory, uint64_t bits) { return __atomic_fetch_or((uint64_t *)memory, bits, __ATOMIC_SEQ_CST); }
 /** `held` from 1 to 0, in one step to this thread's signals: false where one has set it in between. */
-static inline bool runtime_let_go(struct runtime_thread *thread)
+RUNTIME_SAFE static inline bool runtime_let_go(struct runtime_thread *thread)
 {
 	uint64_t seen = 1;
 
 	return __atomic_compare_exchange_n(&thread->held, &seen, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 /** Keeps the compiler's order towards a signal on the same thread. */
-static inline void runtime_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
+RUNTIME_SAFE static inline void runtime_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
 /** Access the program's memory at any address; false where it faults and somebody catches that (the library, guard.S). */
-bool runtime_user_load(uint64_t address, uint64_t *out);
-bool runtime_user_store(uint64_t address, uint64_t value);
+RUNTIME_SAFE bool runtime_user_load(uint64_t address, uint64_t *out);
+RUNTIME_SAFE bool runtime_user_store(uint64_t address, uint64_t value);
 bool runtime_user_byte(uint64_t address, uint8_t *out);
 /** How the last of these that failed on this thread did: the exception, CR2 and the error code. */
 struct runtime_access {
 	uint64_t vector, address, code;
 };
-void runtime_access_last(struct runtime_access *out);
+RUNTIME_SAFE void runtime_access_last(struct runtime_access *out);
 
 /** Zeroed private memory, whole pages; NULL if there is none. */
 void *runtime_map(uint64_t size);
-void runtime_unmap(void *memory, uint64_t size);
+RUNTIME_SAFE void runtime_unmap(void *memory, uint64_t size);
 
 /** Make the receiver's pipe signal this thread: 0 or a negated errno. `restart` picks the signal that restarts system calls. */
 int runtime_pipe_open(struct runtime_receiver *receiver, uint32_t tid, bool restart);
 /** A signal to the receiver's thread after so many nanoseconds. False where there is no timer. */
-bool runtime_timer_set(struct runtime_receiver *receiver, uint64_t nanoseconds);
+RUNTIME_SAFE bool runtime_timer_set(struct runtime_receiver *receiver, uint64_t nanoseconds);
 void runtime_timer_delete(struct runtime_receiver *receiver);
 /** A sealed memfd of one page, mapped: its descriptor, or a negated errno. */
 int runtime_page_make(struct runtime_page **page);
@@ -302,26 +316,26 @@ bool runtime_descriptor_gone(int peer);
 /** True when a pipe has no reader any more: its receiver's process has ended. */
 bool runtime_pipe_gone(int notify);
 int runtime_duplicate(int fd);
-void runtime_yield(void);
-void runtime_close(int fd);
+RUNTIME_SAFE void runtime_yield(void);
+RUNTIME_SAFE void runtime_close(int fd);
 /** Out of the way of the program's own numbers. Takes over `fd`; the new number, or a negated errno. */
 int runtime_high(int fd);
 
 /** This process sends from now on. Each variant of the runtime has its own. */
 void runtime_signals_send(void);
 /** Write a notification: 0 or a negated errno. */
-int runtime_notify(struct runtime_thread *thread, int pipe);
+RUNTIME_SAFE int runtime_notify(struct runtime_thread *thread, int pipe);
 /**
  * Sleep while `awake` is 0, until a time of CLOCK_MONOTONIC in nanoseconds; from 2^63 - 1 up: for ever. 0 when `awake` changed,
  * -EINTR after another signal (with `restarts` only where its action says so), -ETIMEDOUT.
  */
 int runtime_sleep(struct runtime_thread *thread, uint64_t deadline, bool restarts);
-uint64_t runtime_monotonic(void);
+RUNTIME_SAFE uint64_t runtime_monotonic(void);
 /** The other sleep of sleep.c: 0 when `asleep` is not 1 (any more), -EINTR after a signal, -ETIMEDOUT. */
 int runtime_page_sleep(struct runtime_page *page, uint64_t deadline);
-static inline void runtime_page_set_asleep(struct runtime_page *page, bool asleep) { __atomic_store_n(&page->asleep, asleep, __ATOMIC_SEQ_CST); }
+RUNTIME_SAFE static inline void runtime_page_set_asleep(struct runtime_page *page, bool asleep) { __atomic_store_n(&page->asleep, asleep, __ATOMIC_SEQ_CST); }
 /** Wakes a receiver that sleeps so. False where none did: it is to be notified. */
-bool runtime_page_wake(struct runtime_page *page);
+RUNTIME_SAFE bool runtime_page_wake(struct runtime_page *page);
 /** What handlers the program has: all restart system calls (or there are none), none does, or some do. */
 enum runtime_restarting { RUNTIME_ALL_RESTART, RUNTIME_NONE_RESTARTS, RUNTIME_SOME_RESTART };
 enum runtime_restarting runtime_restarting(void);

@@ -3,6 +3,7 @@
  *
  * Stands alone: no other header of this target, nothing of libc beyond the headers below, no
  * symbol to link. Programs that emulate a kernel include it as well as programs that call one.
+ * With UINTR_ABI_TYPES_ONLY the table is left out, and may be included later.
  */
 #ifndef UINTR_ABI_H
 #define UINTR_ABI_H
@@ -99,6 +100,11 @@ struct uintr_abi {
 	/** What uintr_alt_stack takes first is the low end of the stack; otherwise its high end. */
 	bool alt_stack_by_base;
 };
+
+#endif
+
+#if !defined(UINTR_ABI_TABLE_H) && !defined(UINTR_ABI_TYPES_ONLY)
+#define UINTR_ABI_TABLE_H
 
 /** Places in the table below. */
 enum uintr_abi_index {

@@ -4,6 +4,9 @@ internal import Architecture
 internal import CEmulationRuntime
 
 /// A notification has come to the calling thread, by its signal.
+#if !DEBUG && !hasFeature(Embedded)
+@_noLocks @_noAllocation
+#endif
 @_cdecl("runtime_notified") func notified(_ thread: Thread) {
     // 2, where 1 has been seen: returnQuietly must not take this one for that.
     thread.pointee.held = 2
@@ -17,6 +20,9 @@ internal import CEmulationRuntime
 /// has the UPIDs looked at when UIF is 1 again. ON is cleared only when nothing is left to take, and PIR is looked at once more
 /// after that (SDM Vol. 3A, 9.5.2, its two steps in the order of the manual).
 /// - Returns: a `Verdict`: `done`, or the fault that the delivery raised, after which the vector is pending still.
+#if !DEBUG && !hasFeature(Embedded)
+@_noLocks @_noAllocation
+#endif
 @_cdecl("runtime_boundary") func boundary(_ thread: Thread, _ registers: Registers, _ address: Registers) -> CInt {
     guard thread.pointee.uif != 0 else { return Verdict.done.rawValue }
     if thread.pointee.held != 0, let receiver = thread.pointee.receiver {
@@ -54,43 +60,44 @@ extension UnsafeMutablePointer<runtime_receiver> {
     /// Step 2 of notification processing for each UPID of the receiver. A page counts for its vector alone, whatever a sender
     /// has written to it.
     func takePosted() -> UInt64 {
-        var posted: UInt64 = 0
-        forEachPage { vector, state in
+        var (posted, left) = (0 as UInt64, pointee.vectors)
+        while var next = nextPage(&left) {
             var memory = ProcessMemory()
             // Such a mapping cannot fault.
-            try? state.takePostedRequests(paging: .bits57, memory: &memory)
-            posted |= state.uirr & (1 &<< UInt64(vector))
+            try? next.state.takePostedRequests(paging: .bits57, memory: &memory)
+            posted |= next.state.uirr & next.vector
         }
         return posted
     }
 
     /// Step 1 for each of them.
     func clearNotifications() {
-        forEachPage { _, state in
+        var left = pointee.vectors
+        while let next = nextPage(&left) {
             var memory = ProcessMemory()
-            try? state.clearOutstandingNotification(paging: .bits57, memory: &memory)
+            try? next.state.clearOutstandingNotification(paging: .bits57, memory: &memory)
         }
     }
 
     /// True if anything is posted.
     var hasPosted: Bool {
-        var posted = false
-        forEachPage { vector, state in
-            let page = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: state.upidaddr &+ 8))
-            if let page, runtime_load(page) & (1 &<< UInt64(vector)) != 0 { posted = true }
+        var (posted, left) = (false, pointee.vectors)
+        while let next = nextPage(&left) {
+            let page = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: next.state.upidaddr &+ 8))
+            if let page, runtime_load(page) & next.vector != 0 { posted = true }
         }
         return posted
     }
 
-    private func forEachPage(_ body: (Int, inout UserInterruptState) -> Void) {
-        var left = pointee.vectors
+    /// The next of the vectors that are `left`, as a bit, and the state of a processor whose UPIDADDR is its page.
+    private func nextPage(_ left: inout UInt64) -> (vector: UInt64, state: UserInterruptState)? {
         while left != 0 {
-            let vector = left.trailingZeroBitCount
+            let vector = UInt64(left.trailingZeroBitCount)
             left &= left &- 1
-            guard let page = runtime_receiver_page(self, UInt64(vector)) else { continue }
-            var state = UserInterruptState(
-                uinv: LogicalProcessor.notificationVector, upidaddr: UInt64(UInt(bitPattern: page)))
-            body(vector, &state)
+            guard let page = runtime_receiver_page(self, vector) else { continue }
+            let upid = UInt64(UInt(bitPattern: page))
+            return (1 &<< vector, UserInterruptState(uinv: LogicalProcessor.notificationVector, upidaddr: upid))
         }
+        return nil
     }
 }

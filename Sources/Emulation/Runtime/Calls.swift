@@ -7,9 +7,13 @@ internal import CEmulationRuntime
 @_cdecl("runtime_emulate_call")
 func emulateCall(_ thread: Thread, _ number: Int, _ a: UInt64, _ b: UInt64, _ c: UInt64) -> Int {
     runtime_event(RUNTIME_CALLED, UInt64(bitPattern: Int64(number)), 0)
+    return emulate(uintr_call(rawValue: runtime_call_of(number)), thread, a, b, c)
+}
+
+/// The same by the call's name.
+func emulate(_ which: uintr_call, _ thread: Thread, _ a: UInt64, _ b: UInt64, _ c: UInt64) -> Int {
     thread.forgive()
     defer { thread.forgive() }
-    let which = uintr_call(rawValue: runtime_call_of(number))
     if which == UINTR_CALL_WAIT { return wait(thread, a, b) }
     runtime_lock()
     defer { runtime_unlock() }

@@ -22,8 +22,7 @@ extension LogicalProcessor {
     /// that asks CPUID for the other kind is told that this is none.
     init(_ thread: Thread, _ registers: Registers) {
         self.init(features: Features(flexibleUIRET: false))
-        // Enumerated by `Features()`, and CPL is 0 still: cannot fail.
-        try? writeCR4(CR4.uintr)
+        cr4 = CR4.uintr
         cpl = 3
         // As Linux sets CR0.
         alignmentMask = true

@@ -35,7 +35,7 @@ private enum End { case interrupt, time, signal }
 
 /// - Parameter ends: a user interrupt ends the sleep; otherwise it is taken, and the sleep goes on.
 private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restarts: Bool) -> End {
-    let delivered = thread.pointee.delivered
+    let delivered = thread.pointee.delivered_before
     // Where some handlers restart calls and some do not, only the kernel can say what a signal was to do.
     if ends, thread.pointee.receiver != nil, !restarts || runtime_restarting() != RUNTIME_SOME_RESTART {
         let restarts = restarts && runtime_restarting() == RUNTIME_ALL_RESTART
@@ -63,7 +63,7 @@ private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restart
 private func sleep(
     _ thread: Thread, on page: UnsafeMutablePointer<runtime_page>, until deadline: UInt64, restarts: Bool
 ) -> End {
-    let delivered = thread.pointee.delivered
+    let delivered = thread.pointee.delivered_before
     // A handler of the program's may unregister the thread's own within the sleep, and the page with it.
     while let receiver = thread.pointee.receiver, receiver.onlyPage == page {
         thread.pointee.held = 1
@@ -88,7 +88,7 @@ private func sleep(
 
 /// The sleep of a wait that a user interrupt ends, on the pipe (sleep.c). What has come is delivered at the boundary after the call.
 private func sleepOnPipe(_ thread: Thread, until deadline: UInt64, restarts: Bool) -> End {
-    let delivered = thread.pointee.delivered
+    let delivered = thread.pointee.delivered_before
     let mask = runtime_signals_block()
     defer { runtime_signals_restore(mask) }
     // A handler of the program's may unregister the thread's own within the sleep.
