@@ -41,8 +41,7 @@ static bool take(int number)
 
 bool emulation_signal_open(void)
 {
-	/* Debuggers pass the first on without a stop. */
-	if (take(SIGURG) || take(SIGPWR) || take(SIGSTKFLT))
+	if (take(SIGSTKFLT) || take(SIGPWR))
 		return true;
 	for (int number = SIGRTMIN + 8; number <= SIGRTMAX; number++)
 		if (take(number))

@@ -34,8 +34,12 @@ extension LogicalProcessor {
         gpr[5] = registers[RUNTIME_RBP]
         gpr[6] = registers[RUNTIME_RSI]
         gpr[7] = registers[RUNTIME_RDI]
-        // R8 to R15 are the first eight words.
-        for register: UInt8 in 8..<16 { gpr[register] = registers[Int(truncatingIfNeeded: register & 7)] }
+        // R8 to R15 are the first eight words. Unoptimised, a loop over a range allocates, which a signal's handler must not.
+        var register: UInt8 = 8
+        while register < 16 {
+            gpr[register] = registers[Int(truncatingIfNeeded: register & 7)]
+            register &+= 1
+        }
         rip = registers[RUNTIME_RIP]
         rflags = RFLAGS(rawValue: registers[RUNTIME_RFLAGS])
         uintr.uif = thread.pointee.uif != 0
