@@ -55,9 +55,16 @@ INTERNAL void runtime_gated_boundary(uint64_t *registers, uint64_t resume)
 INTERNAL void runtime_gated_execute(uint64_t *registers, const struct runtime_site *site)
 {
 	struct runtime_thread *thread = runtime_thread_current();
-	uint64_t mask = begin(), address = 0;
+	uint64_t mask, address = 0;
 
 	registers[RUNTIME_RIP] = site->address;
+	/* What is done in one step, or leaves nothing half done, has no need for the mask, which takes two system calls. */
+	if (runtime_execute_quietly(thread, registers, site)) {
+		if (thread->uif && (thread->uirr || thread->held))
+			settle(thread, registers, begin());
+		return;
+	}
+	mask = begin();
 	/* What faults is executed again where it traps: a signal shows the program the registers as they should be. */
 	if (runtime_execute_site(thread, registers, &address, site) != RUNTIME_DONE)
 		registers[RUNTIME_RIP] = site->copy;

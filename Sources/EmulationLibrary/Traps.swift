@@ -44,3 +44,11 @@ func executeSite(
     guard case .instruction(let instruction) = site.decoded else { return Verdict.other.rawValue }
     return execute(instruction, thread, registers, address).rawValue
 }
+
+/// The same for a SENDUIPI that need not notify and a UIRET that brings nothing, without a mask: false, and nothing is done, for all
+/// else.
+@_cdecl("runtime_execute_quietly")
+func executeQuietly(_ thread: Thread, _ registers: Registers, _ site: UnsafeMutablePointer<runtime_site>) -> Bool {
+    guard case .instruction(let instruction) = site.decoded else { return false }
+    return sendQuietly(instruction, thread, registers) || returnQuietly(instruction, thread, registers)
+}

@@ -42,6 +42,8 @@ struct runtime_page {
 	uint64_t cookie;
 	/** An enum runtime_page_state. */
 	uint64_t state;
+	/** 1 while the receiver sleeps in futex(2) on this word. Who makes it 0 wakes the receiver in place of notifying it. */
+	uint32_t asleep;
 };
 
 /** The receiver's side of a registered handler; one mapping of its own. */
@@ -118,12 +120,13 @@ RUNTIME_SAFE static inline bool runtime_is_entered(const struct runtime_senders 
  * The emulated state of one thread, in thread-local storage. gate.S and entry.S know the offsets of the first words.
  *
  * Invariant: it is touched by its own thread only, with all signals blocked but those of faults. Three things are done without:
- * stubs write UIF and read `held`; uintr_wait writes `awake` and ends the moderation, and reads the rest.
+ * stubs write UIF and read `held`; uintr_wait writes `awake`, `held` and `sleeps_on` and ends the moderation, and reads the rest; a
+ * UIRET that brings nothing (returnQuietly) writes UIF, `held` and the moderation's words.
  */
 struct runtime_thread {
 	/** UIF, 0 or 1. */
 	uint64_t uif;
-	/** ON may be set in a UPID of this thread, and no notification will come: look at them when UIF becomes 1. */
+	/** ON may be set in a UPID of this thread, and no notification will come: look at them when UIF becomes 1. 0, 1, or 2 from a signal. */
 	uint64_t held;
 	/** Its own address, where the library is alone (alone.h). */
 	struct runtime_thread *self;
@@ -140,12 +143,16 @@ struct runtime_thread {
 	uint64_t delivered_before;
 	/** Moderation.swift, in nanoseconds: how far receiving is ahead; since when; until when senders are not heard, or 0. */
 	uint64_t debt, since, until;
-	uint32_t receiving;
+	/** The vectors of this time of receiving; one of them came more than once; the last pause was for a flood. */
+	uint64_t taken;
+	uint32_t receiving, repeated, flooded;
 	/** What is held was sent by the thread itself. */
 	uint32_t own;
 	uint32_t tid;
 	/** A notification has come: the word that uintr_wait sleeps on. */
 	uint32_t awake;
+	/** Sleeping on this page's `asleep`, or null. */
+	struct runtime_page *sleeps_on;
 	/** In a blocking call that notifications must not end (shields.c). */
 	uint32_t shielded;
 	/** Writing to a notification pipe: a SIGPIPE is nobody's. */
@@ -236,6 +243,13 @@ RUNTIME_SAFE static inline void runtime_store(void *memory, uint64_t value) { __
 RUNTIME_SAFE static inline uint64_t runtime_exchange(void *memory, uint64_t new) { return __atomic_exchange_n((uint64_t *)memory, new, __ATOMIC_SEQ_CST); }
 RUNTIME_SAFE static inline uint64_t runtime_fetch_and(void *memory, uint64_t mask) { return __atomic_fetch_and((uint64_t *)memory, mask, __ATOMIC_SEQ_CST); }
 RUNTIME_SAFE static inline uint64_t runtime_fetch_or(void *memory, uint64_t bits) { return __atomic_fetch_or((uint64_t *)memory, bits, __ATOMIC_SEQ_CST); }
+/** `held` from 1 to 0, in one step to this thread's signals: false where one has set it in between. */
+RUNTIME_SAFE static inline bool runtime_let_go(struct runtime_thread *thread)
+{
+	uint64_t seen = 1;
+
+	return __atomic_compare_exchange_n(&thread->held, &seen, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
 /** Keeps the compiler's order towards a signal on the same thread. */
 RUNTIME_SAFE static inline void runtime_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
@@ -317,6 +331,11 @@ RUNTIME_SAFE int runtime_notify(struct runtime_thread *thread, int pipe);
  */
 int runtime_sleep(struct runtime_thread *thread, uint64_t deadline, bool restarts);
 RUNTIME_SAFE uint64_t runtime_monotonic(void);
+/** The other sleep of sleep.c: 0 when `asleep` is not 1 (any more), -EINTR after a signal, -ETIMEDOUT. */
+int runtime_page_sleep(struct runtime_page *page, uint64_t deadline);
+RUNTIME_SAFE static inline void runtime_page_set_asleep(struct runtime_page *page, bool asleep) { __atomic_store_n(&page->asleep, asleep, __ATOMIC_SEQ_CST); }
+/** Wakes a receiver that sleeps so. False where none did: it is to be notified. */
+RUNTIME_SAFE bool runtime_page_wake(struct runtime_page *page);
 /** What handlers the program has: all restart system calls (or there are none), none does, or some do. */
 enum runtime_restarting { RUNTIME_ALL_RESTART, RUNTIME_NONE_RESTARTS, RUNTIME_SOME_RESTART };
 enum runtime_restarting runtime_restarting(void);

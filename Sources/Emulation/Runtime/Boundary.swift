@@ -8,8 +8,10 @@ internal import CEmulationRuntime
 @_noLocks @_noAllocation
 #endif
 @_cdecl("runtime_notified") func notified(_ thread: Thread) {
-    thread.pointee.held = 1
+    // 2, where 1 has been seen: returnQuietly must not take this one for that.
+    thread.pointee.held = 2
     thread.pointee.awake = 1
+    if let page = thread.pointee.sleeps_on { runtime_page_set_asleep(page, false) }
 }
 
 /// An instruction boundary: takes what was posted, and delivers the highest pending vector where UIF is 1.
@@ -40,14 +42,15 @@ internal import CEmulationRuntime
     var cpu = LogicalProcessor(thread, registers)
     guard cpu.deliversUserInterrupt else { return Verdict.done.rawValue }
     var memory = ProcessMemory()
+    let vector: UInt64
     do throws(Fault) {
-        let vector = try cpu.deliverUserInterrupt(memory: &memory)
-        runtime_event(RUNTIME_DELIVERED, UInt64(vector ?? 0), registers[RUNTIME_RIP])
+        vector = UInt64(try cpu.deliverUserInterrupt(memory: &memory) ?? 0)
+        runtime_event(RUNTIME_DELIVERED, vector, registers[RUNTIME_RIP])
     } catch {
         return Verdict.fault(error, of: thread, address).rawValue
     }
     // What a thread sends to itself is its own doing.
-    if thread.pointee.own != 0 { thread.pointee.own = 0 } else { thread.beginReceiving() }
+    if thread.pointee.own != 0 { thread.pointee.own = 0 } else { thread.beginReceiving(vector) }
     cpu.store(thread, registers)
     thread.pointee.delivered &+= 1
     return Verdict.done.rawValue

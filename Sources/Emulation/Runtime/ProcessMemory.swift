@@ -51,3 +51,20 @@ struct ProcessMemory: Memory {
     func fetchAnd(_ address: UInt64, _ mask: UInt64) throws(Fault) -> UInt64 { runtime_fetch_and(try raw(address), mask) }
     func exchange(_ address: UInt64, _ value: UInt64) throws(Fault) -> UInt64 { runtime_exchange(try raw(address), value) }
 }
+
+/// The same for a SENDUIPI that shall not have to notify: it refuses to set ON, by a fault that nobody is told of.
+struct QuietMemory: Memory {
+    private var memory = ProcessMemory()
+
+    func compareExchange(_ address: UInt64, expected: Octaword, desired: Octaword) throws(Fault) -> Octaword {
+        guard UPID(expected).on || !UPID(desired).on else { throw .generalProtection }
+        return try memory.compareExchange(address, expected: expected, desired: desired)
+    }
+
+    func load(_ address: UInt64, _ access: Access) throws(Fault) -> UInt64 { try memory.load(address, access) }
+    func store(_ address: UInt64, _ value: UInt64, _ access: Access) throws(Fault) { try memory.store(address, value, access) }
+    func loadForUpdate(_ address: UInt64) throws(Fault) -> Octaword { try memory.loadForUpdate(address) }
+    func loadOctaword(_ address: UInt64, _ access: Access) throws(Fault) -> Octaword { try memory.loadOctaword(address, access) }
+    func fetchAnd(_ address: UInt64, _ mask: UInt64) throws(Fault) -> UInt64 { try memory.fetchAnd(address, mask) }
+    func exchange(_ address: UInt64, _ value: UInt64) throws(Fault) -> UInt64 { try memory.exchange(address, value) }
+}

@@ -81,6 +81,12 @@ extension UnsafeMutablePointer<runtime_receiver> {
         }
     }
 
+    /// The page of its vector, where it has one and no more.
+    var onlyPage: UnsafeMutablePointer<runtime_page>? {
+        let vectors = pointee.vectors
+        return vectors != 0 && vectors & (vectors &- 1) == 0 ? runtime_receiver_page(self, UInt64(vectors.trailingZeroBitCount)) : nil
+    }
+
     /// The receiver is gone: senders go on posting into pages that nobody reads, and nobody is notified.
     func end() {
         for vector in 0..<UInt64(RUNTIME_VECTORS) { release(vector, RUNTIME_PAGE_ENDED) }
@@ -95,6 +101,8 @@ extension UnsafeMutablePointer<runtime_receiver> {
             runtime_page_set_state(page, state)
         }
         pointee.vectors &= ~(1 &<< vector)
+        // Left there by a jump out of the sleep.
+        if let thread = runtime_thread_current(), thread.pointee.sleeps_on == page { thread.pointee.sleeps_on = nil }
         runtime_close(runtime_receiver_memfd(self, vector))
         runtime_close(runtime_receiver_peer(self, vector))
         runtime_receiver_set(self, vector, nil, -1, -1)

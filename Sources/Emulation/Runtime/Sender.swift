@@ -42,6 +42,12 @@ extension UnsafeMutablePointer<runtime_senders> {
         index < UInt64(RUNTIME_ENTRIES) && entry(index).isValid
     }
 
+    /// ON is set in the UPID of the entry.
+    func isNotified(_ index: UInt64) -> Bool {
+        guard isConnected(index), let page = runtime_connection_get(self, index).page else { return false }
+        return runtime_load(page) & UPID.onMask != 0
+    }
+
     /// The entry that a descriptor is connected to; it is told by its inode.
     fileprivate func index(of identity: UInt64) -> UInt64? {
         for index in 0..<UInt64(RUNTIME_ENTRIES)

@@ -38,13 +38,17 @@ private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restart
     let delivered = thread.pointee.delivered_before
     // Where some handlers restart calls and some do not, only the kernel can say what a signal was to do.
     if ends, thread.pointee.receiver != nil, !restarts || runtime_restarting() != RUNTIME_SOME_RESTART {
-        return sleepOnPipe(thread, until: deadline, restarts: restarts && runtime_restarting() == RUNTIME_ALL_RESTART)
+        let restarts = restarts && runtime_restarting() == RUNTIME_ALL_RESTART
+        // A close of a descriptor, which its signal tells of, may take the page at any time.
+        if thread.pointee.uif == 0, !runtime_abi.closesConnections, let page = thread.pointee.receiver.onlyPage {
+            return sleep(thread, on: page, until: deadline, restarts: restarts)
+        }
+        return sleepOnPipe(thread, until: deadline, restarts: restarts)
     }
     while true {
         thread.pointee.awake = 0
         runtime_fence()
-        // ON may be set still, as Moderation.swift leaves it: then senders do not notify, and the sleep would not end.
-        if thread.pointee.held != 0 { thread.pointee.receiver?.clearNotifications() }
+        thread.pointee.receiver?.clearNotifications()
         if ends, thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
         let result = runtime_sleep(thread, deadline, restarts)
         runtime_fence()
@@ -55,7 +59,34 @@ private func sleep(_ thread: Thread, until deadline: UInt64, ends: Bool, restart
     }
 }
 
-/// The sleep of a wait that a user interrupt ends, as sleep.c has it. What has come is delivered at the boundary after the call.
+/// The sleep of a thread with UIF = 0 and a single vector, on that vector's page (sleep.c).
+private func sleep(
+    _ thread: Thread, on page: UnsafeMutablePointer<runtime_page>, until deadline: UInt64, restarts: Bool
+) -> End {
+    let delivered = thread.pointee.delivered_before
+    // A handler of the program's may unregister the thread's own within the sleep, and the page with it.
+    while let receiver = thread.pointee.receiver, receiver.onlyPage == page {
+        thread.pointee.held = 1
+        thread.pointee.awake = 0
+        runtime_page_set_asleep(page, true)
+        thread.pointee.sleeps_on = page
+        runtime_fence()
+        receiver.clearNotifications()
+        var result: CInt = 0
+        if !thread.isPending, thread.pointee.delivered == delivered, thread.pointee.awake == 0 {
+            result = runtime_page_sleep(page, deadline)
+        }
+        thread.pointee.sleeps_on = nil
+        runtime_fence()
+        if thread.pointee.receiver?.onlyPage == page { runtime_page_set_asleep(page, false) }
+        if thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
+        if result == CInt(Failure.timedOut) { return .time }
+        if result == CInt(Failure.interrupted), thread.pointee.awake == 0, !restarts { return .signal }
+    }
+    return sleepOnPipe(thread, until: deadline, restarts: restarts)
+}
+
+/// The sleep of a wait that a user interrupt ends, on the pipe (sleep.c). What has come is delivered at the boundary after the call.
 private func sleepOnPipe(_ thread: Thread, until deadline: UInt64, restarts: Bool) -> End {
     let delivered = thread.pointee.delivered_before
     let mask = runtime_signals_block()
@@ -64,8 +95,7 @@ private func sleepOnPipe(_ thread: Thread, until deadline: UInt64, restarts: Boo
     while let receiver = thread.pointee.receiver {
         runtime_pipe_drain(receiver)
         thread.pointee.awake = 0
-        // As above. A post that comes from here on notifies.
-        if thread.pointee.held != 0 { receiver.clearNotifications() }
+        receiver.clearNotifications()
         if thread.isPending || thread.pointee.delivered != delivered { return .interrupt }
         runtime_fence()
         let result = runtime_pipe_sleep(receiver, deadline, mask)

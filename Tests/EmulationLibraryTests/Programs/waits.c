@@ -94,6 +94,52 @@ static void action(int flags)
 	sigaction(SIGUSR1, &action, NULL);
 }
 
+static volatile long inner;
+
+/* Within a handler, UIF = 0, another one is waited for: what ends the wait is what comes next, ON or not. */
+static void __attribute__((interrupt)) waiting_handler(struct __uintr_frame *frame, unsigned long long vector)
+{
+	(void)frame, (void)vector;
+	if (count++ == 0) {
+		go = 2;
+		inner = wait_for(20000000000);
+	}
+}
+
+static void *send_two(void *unused)
+{
+	int index = (int)register_sender(fd, 0);
+
+	(void)unused;
+	for (int i = 1; i <= 2; i++) {
+		while (go < i)
+			sched_yield();
+		for (volatile int delay = 0; delay < 1000000; delay++)
+			;
+		_senduipi((unsigned long long)index);
+	}
+	return NULL;
+}
+
+static void wait_within_a_handler(void)
+{
+	pthread_t thread;
+
+	close(fd);
+	EQUAL(unregister_handler(0), 0);
+	EQUAL(register_handler(waiting_handler, abi.handler_flags ? UINTR_HANDLER_FLAG_WAITING_SENDER : 0), 0);
+	fd = (int)make_fd(3, 0);
+	count = 0, go = 1, inner = 1;
+	pthread_create(&thread, NULL, send_two, NULL);
+	_stui();
+	for (uint64_t start = now(); count < 2 && now() - start < 25000000000;)
+		sched_yield();
+	pthread_join(thread, NULL);
+	EQUAL(inner, wait_woken());
+	EQUAL(count, 2);
+	_clui();
+}
+
 static sigjmp_buf out;
 static volatile bool leaves;
 
@@ -224,6 +270,7 @@ int main(void)
 	no_lost_wakeup(false);
 	if (abi.wait != UINTR_WAIT_FLAGS)
 		no_lost_wakeup(true);
+	wait_within_a_handler();
 	/* 6.0, without a WAITING flag: not woken. */
 	if (abi.handler_flags) {
 		close(fd);
