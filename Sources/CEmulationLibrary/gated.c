@@ -57,6 +57,10 @@ INTERNAL void runtime_gated_execute(uint64_t *registers, const struct runtime_si
 	struct runtime_thread *thread = runtime_thread_current();
 	uint64_t mask, address = 0;
 
+	if (runtime_must_trap(thread, site)) {
+		registers[RUNTIME_RIP] = site->copy;
+		return;
+	}
 	registers[RUNTIME_RIP] = site->address;
 	/* What is done in one step, or leaves nothing half done, has no need for the mask, which takes two system calls. */
 	if (runtime_execute_quietly(thread, registers, site)) {

@@ -15,6 +15,8 @@
 /* Sources/EmulationLibrary, and Sources/Emulation/Runtime. */
 int runtime_execute(struct runtime_thread *thread, uint64_t *registers, uint64_t *address);
 int runtime_execute_site(struct runtime_thread *thread, uint64_t *registers, uint64_t *address, const struct runtime_site *site);
+/** UIRET that leaves an alternate stack. */
+bool runtime_must_trap(struct runtime_thread *thread, const struct runtime_site *site);
 /** SENDUIPI, where it need not notify, and UIRET, where nothing is to be delivered; false, and nothing is done, for all else. */
 bool runtime_execute_quietly(struct runtime_thread *thread, uint64_t *registers, const struct runtime_site *site);
 /** The site at an address, as long as its patch stands there. */

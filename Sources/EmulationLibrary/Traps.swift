@@ -52,3 +52,11 @@ func executeQuietly(_ thread: Thread, _ registers: Registers, _ site: UnsafeMuta
     guard case .instruction(let instruction) = site.decoded else { return false }
     return sendQuietly(instruction, thread, registers) || returnQuietly(instruction, thread, registers)
 }
+
+/// A UIRET that leaves an alternate stack: from UIF = 1 on that stack is the next delivery's, and a gate has its registers there. A
+/// trap's are restored in one step.
+@_cdecl("runtime_must_trap")
+func mustTrap(_ thread: Thread, _ site: UnsafeMutablePointer<runtime_site>) -> Bool {
+    guard case .instruction(let instruction) = site.decoded, case .uiret = instruction.operation else { return false }
+    return thread.pointee.uistackadjust & 1 != 0
+}

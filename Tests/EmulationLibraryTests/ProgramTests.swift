@@ -43,6 +43,12 @@ struct ProgramTests {
         #expect(outcome.passed, "\(outcome)")
     }
 
+    @Test("an alternate stack is the next delivery's when UIRET has left it, and not before", arguments: ["intel-6.0", "project"], Preloaded.modes)
+    func alternateStack(abi: String, mode: String) async throws {
+        let outcome = try await Preloaded.run("alternate", abi: abi, mode: mode)
+        #expect(outcome.passed, "\(outcome)")
+    }
+
     @Test("a delivery leaves the vector registers as they were", arguments: ["intel-6.0"], Preloaded.modes)
     func vectors(abi: String, mode: String) async throws {
         let outcome = try await Preloaded.run("vectors", abi: abi, mode: mode)
