@@ -257,7 +257,7 @@ struct DeliveryTests {
 
     @Test("no delivery writes over another on an alternate stack, however many come")
     func alternateStack() {
-        let counters = Counters(), events: UInt64 = 60_000, stack = SharedMemory(1 << 16)
+        let counters = Counters(), events: UInt64 = 20_000, stack = SharedMemory(1 << 16)
         run(senders: 2, counters) {
             guard EmulatedProcess.alternateStack(base: stack.address, size: 1 << 16) == 0 else { abort() }
             EmulatedProcess.stui()
