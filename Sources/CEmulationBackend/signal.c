@@ -80,9 +80,14 @@ static void finish_leaving(greg_t *registers)
 {
 	uint64_t rip = (uint64_t)registers[REG_RIP], block = (uint64_t)registers[REG_RSP];
 
-	if (rip == (uint64_t)emulation_leave_switched)
-		block -= 18 * sizeof(greg_t);
-	else if (!(rip >= (uint64_t)emulation_committed && rip < (uint64_t)emulation_uncommitted) &&
+	if (rip == (uint64_t)emulation_leave_switched) {
+		/* All others are loaded; the first words of the block lie below the red zone, and may be the signal frame's by now. */
+		const greg_t *iret = (const greg_t *)block;
+
+		registers[REG_RIP] = iret[0], registers[REG_EFL] = iret[2], registers[REG_RSP] = iret[3];
+		return;
+	}
+	if (!(rip >= (uint64_t)emulation_committed && rip < (uint64_t)emulation_uncommitted) &&
 		 !(rip >= (uint64_t)emulation_leave && rip < (uint64_t)emulation_leave_switched))
 		return;
 	memcpy(registers, (const void *)block, 18 * sizeof(greg_t));

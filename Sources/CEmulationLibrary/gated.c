@@ -64,11 +64,16 @@ INTERNAL void runtime_gated_execute(uint64_t *registers, const struct runtime_si
 	registers[RUNTIME_RIP] = site->address;
 	/* What is done in one step, or leaves nothing half done, has no need for the mask, which takes two system calls. */
 	if (runtime_execute_quietly(thread, registers, site)) {
-		if (thread->uif && (thread->uirr || thread->held))
-			settle(thread, registers, begin());
+		/* A handler may have switched stacks in between: this may be another thread. */
+		thread = runtime_thread_current();
+		if (thread->uif && (thread->uirr || thread->held)) {
+			mask = begin();
+			settle(runtime_thread_current(), registers, mask);
+		}
 		return;
 	}
 	mask = begin();
+	thread = runtime_thread_current();
 	/* What faults is executed again where it traps: a signal shows the program the registers as they should be. */
 	if (runtime_execute_site(thread, registers, &address, site) != RUNTIME_DONE)
 		registers[RUNTIME_RIP] = site->copy;
@@ -81,9 +86,9 @@ INTERNAL void runtime_gated_execute(uint64_t *registers, const struct runtime_si
  */
 INTERNAL void runtime_called(uint64_t *registers)
 {
-	struct runtime_thread *thread = runtime_thread_current();
 	bool waits = runtime_call_of((long)registers[RUNTIME_RDI]) == UINTR_CALL_WAIT;
 	uint64_t mask = waits ? 0 : begin();
+	struct runtime_thread *thread = runtime_thread_current();
 	long result;
 
 	thread->delivered_before = thread->delivered;

@@ -67,7 +67,7 @@ bool runtime_notification_take(const struct runtime_receiver *receiver)
 
 	if (runtime_call(SYS_rt_sigtimedwait, (long)&signal, (long)&info, (long)&none, 8, 0, 0) < 0)
 		return false;
-	if (info.si_code > 0)
+	if (info.si_code > 0 && info.si_code != SI_KERNEL)
 		return true;
 	runtime_call(SYS_rt_tgsigqueueinfo, runtime_call(SYS_getpid, 0, 0, 0, 0, 0, 0), runtime_call(SYS_gettid, 0, 0, 0, 0, 0, 0),
 		     info.si_signo, (long)&info, 0, 0);

@@ -76,7 +76,10 @@ public enum EmulatedProcess {
     private static func call(_ which: uintr_call, _ a: UInt64, _ b: UInt64 = 0, _ c: UInt64 = 0) -> CInt {
         guard let thread = runtime_thread_current() else { return -ENOMEM }
         thread.pointee.delivered_before = thread.pointee.delivered
+        // The runtime's lock is taken within: what a signal delivered there might need it too, or never come back. A wait takes none.
+        let mask = which == UINTR_CALL_WAIT ? nil : runtime_signals_block()
         let result = CInt(truncatingIfNeeded: emulate(which, thread, a, b, c))
+        if let mask { runtime_signals_restore(mask) }
         emulation_settle()
         return result
     }

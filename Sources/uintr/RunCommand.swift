@@ -27,7 +27,7 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "At the end, say on standard error what was executed, sent and delivered.")
     var stats = false
 
-    @Flag(help: "At the end, also after a crash, print the last instructions and notifications on standard error.")
+    @Flag(help: "Keep the last instructions and notifications, and print them on standard error if a fault ends the program.")
     var trace = false
 
     @Option(help: .hidden)

@@ -17,6 +17,11 @@ struct UINTR: ParsableCommand {
 
     /// ArgumentParser takes a misspelt command for an unexpected argument; this names the commands.
     static func main() {
+        // Swift takes the arguments from there: without them, help and status 0 would look like a pass.
+        guard access("/proc/self/cmdline", R_OK) == 0 else {
+            Output.note("/proc/self/cmdline cannot be read, and the arguments cannot be seen without it. Mount /proc.")
+            exit(withError: ExitCode(4))
+        }
         let arguments = Array(CommandLine.arguments.dropFirst())
         let commands = configuration.subcommands.map { $0._commandName }
         if let first = arguments.first, !first.hasPrefix("-"), first != "help", !commands.contains(first) {

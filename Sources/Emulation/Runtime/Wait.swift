@@ -6,6 +6,9 @@ internal import CEmulationRuntime
 /// later brings a notification, whose signal sets `awake` before the sleep, which then does not begin, or ends it. With UIF = 1 the
 /// signal delivers at once, so the handler has run when the sleep ends. No signal is blocked here, and nothing half done.
 func wait(_ thread: Thread, _ a: UInt64, _ b: UInt64) -> Int {
+    // A wait that a handler has interrupted, to wait itself, sleeps on the same word.
+    let awake = thread.pointee.awake
+    defer { thread.pointee.awake |= awake }
     switch runtime_abi.wait {
     case UINTR_WAIT_FLAGS:
         guard UInt32(truncatingIfNeeded: a) == 0 else { return Failure.invalid }
@@ -113,5 +116,10 @@ private func sleepOnPipe(_ thread: Thread, until deadline: UInt64, restarts: Boo
 
 extension UnsafeMutablePointer<runtime_thread> {
     /// A user interrupt is pending, in UIRR or in a PIR.
-    fileprivate var isPending: Bool { pointee.uirr != 0 || pointee.receiver?.hasPosted == true }
+    fileprivate var isPending: Bool {
+        guard pointee.uirr != 0 || pointee.receiver?.hasPosted == true else { return false }
+        // ON may be clear and its notification still to come: the next boundary is to look.
+        pointee.held = 1
+        return true
+    }
 }
