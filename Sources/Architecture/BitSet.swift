@@ -6,8 +6,9 @@ public protocol BitSet: Equatable {
 
 extension BitSet {
     @inlinable public func contains(_ other: Self) -> Bool { rawValue & other.rawValue == other.rawValue }
-    @inlinable public mutating func insert(_ other: Self) { rawValue |= other.rawValue }
-    @inlinable public mutating func remove(_ other: Self) { rawValue &= ~other.rawValue }
+    // Whole values are assigned: unoptimised, to change `rawValue` in place allocates, and a signal's handler may be where this runs.
+    @inlinable public mutating func insert(_ other: Self) { self = union(other) }
+    @inlinable public mutating func remove(_ other: Self) { self = subtracting(other) }
     @inlinable public func union(_ other: Self) -> Self { Self(rawValue: rawValue | other.rawValue) }
     @inlinable public func subtracting(_ other: Self) -> Self { Self(rawValue: rawValue & ~other.rawValue) }
     @inlinable public func intersection(_ other: Self) -> Self { Self(rawValue: rawValue & other.rawValue) }
