@@ -17,14 +17,6 @@
 #define STATE_COMPONENTS_HIGH	4
 #define STATE_SIZE		8
 
-	.macro hidden_function name
-	.globl	\name
-	.hidden	\name
-	.type	\name, @function
-	.balign	16
-\name:
-	.endm
-
 	.macro label name
 	.globl	\name
 	.hidden	\name
@@ -45,7 +37,9 @@
  * and overwrite it. So UIF is set last, and a signal that comes from there on finds its way to the interrupted code by the block
  * (signal.c). One that came while UIF was 0 has set `missed`, and is looked at before.
  */
-	hidden_function emulation_entry
+	.balign	16
+	label	emulation_entry
+	.type	emulation_entry, @function
 	.cfi_startproc simple
 	.cfi_signal_frame
 	.cfi_def_cfa rsp, 32
@@ -120,16 +114,13 @@
 	movq	%rbx, %rdi
 	call	emulation_again
 	jmp	1b
-	.cfi_endproc
-	.size	emulation_entry, . - emulation_entry
+	ends	emulation_entry
 
 /*
  * void emulation_deliver_here(void): the boundary at its return, in ordinary code. What a call may clobber is not kept; the entry
  * keeps the rest, and the control words.
  */
 	hidden_function emulation_deliver_here
-	.cfi_startproc
-	endbr64
 	leaq	8(%rsp), %rax
 	leaq	-WHOLE(%rsp), %rsp
 	.cfi_adjust_cfa_offset WHOLE
@@ -152,8 +143,7 @@
 	movq	%r15, R15(%rsp)
 	movq	%rsp, %rdi
 	call	emulation_deliver
-	.cfi_endproc
-	.size	emulation_deliver_here, . - emulation_deliver_here
+	ends	emulation_deliver_here
 	/* Falls through. */
 
 /* To the registers of the block at RSP: the last of them in one instruction, which refuses to run with NT set. */
@@ -171,21 +161,7 @@
 	movq	%rax, IRET + 24(%rsp)
 	movl	%ss, %eax
 	movq	%rax, IRET + 32(%rsp)
-	movq	R8(%rsp), %r8
-	movq	R9(%rsp), %r9
-	movq	R10(%rsp), %r10
-	movq	R11(%rsp), %r11
-	movq	R12(%rsp), %r12
-	movq	R13(%rsp), %r13
-	movq	R14(%rsp), %r14
-	movq	R15(%rsp), %r15
-	movq	RDI(%rsp), %rdi
-	movq	RSI(%rsp), %rsi
-	movq	RBP(%rsp), %rbp
-	movq	RBX(%rsp), %rbx
-	movq	RDX(%rsp), %rdx
-	movq	RAX(%rsp), %rax
-	movq	RCX(%rsp), %rcx
+	load_registers
 	leaq	IRET(%rsp), %rsp
 	label	emulation_leave_switched
 	iretq

@@ -3,19 +3,8 @@
 /* Where struct runtime_thread has `self`; alone.c checks it. */
 #define SELF	16
 
-	.macro function name
-	.globl	\name
-	.type	\name, @function
-	.balign	16
-\name:
-	.cfi_startproc
-	endbr64
-	.endm
-
-	.macro ends name
-	.cfi_endproc
-	.size	\name, . - \name
-	.endm
+#include "../CEmulationRuntime/functions.h"
+#include "../CEmulationRuntime/registers.h"
 
 	.text
 
@@ -40,8 +29,7 @@
 	ends uintr_emulation_entry
 
 /* struct runtime_thread *runtime_alone_thread(void): `self` of the block that GS's base is. */
-	.hidden	runtime_alone_thread
-	function runtime_alone_thread
+	hidden_function runtime_alone_thread
 	movq	%gs:SELF, %rax
 	ret
 	ends runtime_alone_thread
@@ -50,8 +38,7 @@
  * The child's first instructions. RSP is its block: the registers as a ucontext has them, then its signal mask and its state.
  * RSP of the block is the stack that the program gave; below its red zone lie the slots of the last instruction.
  */
-	.hidden	runtime_clone
-	function runtime_clone
+	hidden_function runtime_clone
 	movq	%rcx, %r10
 	movl	$56, %eax
 	syscall
@@ -61,31 +48,31 @@
 1:	.cfi_undefined rip
 	movl	$158, %eax
 	movl	$0x1001, %edi
-	movq	152(%rsp), %rsi
+	movq	BLOCK + 8(%rsp), %rsi
 	syscall
 	movl	$14, %eax
 	movl	$2, %edi
-	leaq	144(%rsp), %rsi
+	leaq	BLOCK(%rsp), %rsi
 	xorl	%edx, %edx
 	movl	$8, %r10d
 	syscall
-	movq	0(%rsp), %r8
-	movq	8(%rsp), %r9
-	movq	16(%rsp), %r10
-	movq	32(%rsp), %r12
-	movq	40(%rsp), %r13
-	movq	48(%rsp), %r14
-	movq	56(%rsp), %r15
-	movq	64(%rsp), %rdi
-	movq	72(%rsp), %rsi
-	movq	80(%rsp), %rbp
-	movq	88(%rsp), %rbx
-	movq	96(%rsp), %rdx
-	movq	136(%rsp), %r11
-	movq	120(%rsp), %rcx
+	movq	R8(%rsp), %r8
+	movq	R9(%rsp), %r9
+	movq	R10(%rsp), %r10
+	movq	R12(%rsp), %r12
+	movq	R13(%rsp), %r13
+	movq	R14(%rsp), %r14
+	movq	R15(%rsp), %r15
+	movq	RDI(%rsp), %rdi
+	movq	RSI(%rsp), %rsi
+	movq	RBP(%rsp), %rbp
+	movq	RBX(%rsp), %rbx
+	movq	RDX(%rsp), %rdx
+	movq	RFLAGS(%rsp), %r11
+	movq	RSP(%rsp), %rcx
 	subq	$144, %rcx
 	movq	%r11, (%rcx)
-	movq	128(%rsp), %rax
+	movq	RIP(%rsp), %rax
 	movq	%rax, 8(%rcx)
 	xorl	%eax, %eax
 	movq	%rcx, %rsp

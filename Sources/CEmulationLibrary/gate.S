@@ -34,21 +34,7 @@ runtime_leave:
 	movq	%rax, 8(%rcx)
 runtime_leave_stored:
 	movq	%rcx, RSP(%rsp)
-	movq	R8(%rsp), %r8
-	movq	R9(%rsp), %r9
-	movq	R10(%rsp), %r10
-	movq	R11(%rsp), %r11
-	movq	R12(%rsp), %r12
-	movq	R13(%rsp), %r13
-	movq	R14(%rsp), %r14
-	movq	R15(%rsp), %r15
-	movq	RDI(%rsp), %rdi
-	movq	RSI(%rsp), %rsi
-	movq	RBP(%rsp), %rbp
-	movq	RBX(%rsp), %rbx
-	movq	RDX(%rsp), %rdx
-	movq	RAX(%rsp), %rax
-	movq	RCX(%rsp), %rcx
+	load_registers
 	movq	RSP(%rsp), %rsp
 	popfq
 runtime_leave_return:
@@ -60,12 +46,7 @@ runtime_leave_return:
  * long syscall(long number, ...), in place of libc's: the calls of the chosen ABI are the runtime's, all others go to the kernel.
  * The boundary after the call is where a notification that came during it is delivered.
  */
-	.globl	syscall
-	.type	syscall, @function
-	.balign	16
-syscall:
-	.cfi_startproc
-	endbr64
+	function syscall
 	movl	%edi, %eax
 	subl	runtime_first_call(%rip), %eax
 	cmpl	runtime_call_span(%rip), %eax
@@ -108,8 +89,7 @@ syscall:
 	movq	%rsp, %rdi
 	call	runtime_called
 	jmp	runtime_leave
-	.cfi_endproc
-	.size	syscall, . - syscall
+	ends	syscall
 
 /*
  * The gates of the stubs (Patching.swift). A stub has moved RSP down by 128 and called: what it wants is the quadword after its
@@ -120,14 +100,8 @@ syscall:
 /* More than a gate and what it calls use of the stack. The store there faults before anything has changed (signals.c). */
 #define DEPTH	4096
 
-	.macro gate name, function
-	.globl	\name
-	.hidden	\name
-	.type	\name, @function
-	.balign	16
-\name:
-	.cfi_startproc
-	endbr64
+	.macro gate name, body
+	hidden_function \name
 	.globl	\name\()_probe
 	.hidden	\name\()_probe
 \name\()_probe:
@@ -168,15 +142,14 @@ syscall:
 	.cfi_def_cfa rbx, WHOLE + 8
 	movq	%rsp, %rdi
 	andq	$-16, %rsp
-	call	\function
+	call	\body
 	movq	%rbx, %rsp
 	.cfi_def_cfa rsp, WHOLE + 8
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	movups	BLOCK + 16 * \n(%rsp), %xmm\n
 	.endr
 	jmp	runtime_leave
-	.cfi_endproc
-	.size	\name, . - \name
+	ends	\name
 	.endm
 
 	gate runtime_gate_boundary, runtime_gated_boundary

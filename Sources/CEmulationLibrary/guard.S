@@ -1,19 +1,6 @@
 /* Accesses to the program's memory that may fault: the SIGSEGV handler finds RIP at one of three places and goes to the fourth. */
 
-	.macro function name
-	.globl	\name
-	.hidden	\name
-	.type	\name, @function
-	.balign	16
-\name:
-	.cfi_startproc
-	endbr64
-	.endm
-
-	.macro ends name
-	.cfi_endproc
-	.size	\name, . - \name
-	.endm
+#include "../CEmulationRuntime/functions.h"
 
 	.text
 
@@ -21,7 +8,7 @@
 	.hidden	runtime_access_load, runtime_access_store, runtime_access_byte, runtime_access_failed
 
 /* bool runtime_user_load(uint64_t address, uint64_t *out) */
-	function runtime_user_load
+	hidden_function runtime_user_load
 runtime_access_load:
 	movq	(%rdi), %rax
 	movq	%rax, (%rsi)
@@ -30,7 +17,7 @@ runtime_access_load:
 	ends runtime_user_load
 
 /* bool runtime_user_store(uint64_t address, uint64_t value) */
-	function runtime_user_store
+	hidden_function runtime_user_store
 runtime_access_store:
 	movq	%rsi, (%rdi)
 	movl	$1, %eax
@@ -38,7 +25,7 @@ runtime_access_store:
 	ends runtime_user_store
 
 /* bool runtime_user_byte(uint64_t address, uint8_t *out) */
-	function runtime_user_byte
+	hidden_function runtime_user_byte
 runtime_access_byte:
 	movb	(%rdi), %al
 	movb	%al, (%rsi)

@@ -3,31 +3,18 @@
  * save. Hidden: they stand in for libc's here only.
  */
 
-	.macro function name
-	.globl	\name
-	.hidden	\name
-	.type	\name, @function
-	.balign	16
-\name:
-	.cfi_startproc
-	endbr64
-	.endm
-
-	.macro ends name
-	.cfi_endproc
-	.size	\name, . - \name
-	.endm
+#include "../CEmulationRuntime/functions.h"
 
 	.text
 
-	function memcpy
+	hidden_function memcpy
 	movq	%rdi, %rax
 	movq	%rdx, %rcx
 	rep movsb
 	ret
 	ends memcpy
 
-	function memmove
+	hidden_function memmove
 	movq	%rdi, %rax
 	movq	%rdx, %rcx
 	movq	%rdi, %r8
@@ -44,7 +31,7 @@
 	ret
 	ends memmove
 
-	function memset
+	hidden_function memset
 	movq	%rdi, %r8
 	movl	%esi, %eax
 	movq	%rdx, %rcx
@@ -53,7 +40,7 @@
 	ret
 	ends memset
 
-	function memcmp
+	hidden_function memcmp
 	xorl	%eax, %eax
 	xorl	%r8d, %r8d
 1:	cmpq	%rdx, %r8
@@ -67,7 +54,7 @@
 	ends memcmp
 
 /* Swift's standard library seeds its hashes with it; the runtime hashes nothing. */
-	function arc4random_buf
+	hidden_function arc4random_buf
 	xorl	%edx, %edx
 	movl	$318, %eax
 	syscall

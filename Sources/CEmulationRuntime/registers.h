@@ -2,6 +2,8 @@
 #ifndef EMULATION_REGISTERS_H
 #define EMULATION_REGISTERS_H
 
+#include "functions.h"
+
 #define R8	0
 #define R9	8
 #define R10	16
@@ -22,6 +24,25 @@
 #define RFLAGS	136
 #define BLOCK	144
 
+/* From the block at RSP, all but RSP, RIP and RFLAGS. */
+	.macro load_registers
+	movq	R8(%rsp), %r8
+	movq	R9(%rsp), %r9
+	movq	R10(%rsp), %r10
+	movq	R11(%rsp), %r11
+	movq	R12(%rsp), %r12
+	movq	R13(%rsp), %r13
+	movq	R14(%rsp), %r14
+	movq	R15(%rsp), %r15
+	movq	RDI(%rsp), %rdi
+	movq	RSI(%rsp), %rsi
+	movq	RBP(%rsp), %rbp
+	movq	RBX(%rsp), %rbx
+	movq	RDX(%rsp), %rdx
+	movq	RAX(%rsp), %rax
+	movq	RCX(%rsp), %rcx
+	.endm
+
 /*
  * A handler starts with the interrupted AC and NT: compiled code makes unaligned accesses. It ends with NT and ID as the context has
  * them, since sigreturn takes over neither (FIX_EFLAGS in the kernel), and UIRET loads both.
@@ -31,14 +52,8 @@
 #define ID	0x200000
 /* From a handler's RSP at its first instruction: the return address, then the ucontext. */
 #define CONTEXT_RFLAGS	(8 + 40 + RFLAGS)
-	.macro signal_entry name, function
-	.globl	\name
-	.hidden	\name
-	.type	\name, @function
-	.balign	16
-\name:
-	.cfi_startproc
-	endbr64
+	.macro signal_entry name, handler
+	hidden_function \name
 	pushfq
 	.cfi_adjust_cfa_offset 8
 	andq	$~(AC | NT), (%rsp)
@@ -46,7 +61,7 @@
 	.cfi_adjust_cfa_offset -8
 	subq	$8, %rsp
 	.cfi_adjust_cfa_offset 8
-	call	\function
+	call	\handler
 	addq	$8, %rsp
 	.cfi_adjust_cfa_offset -8
 	pushfq
@@ -58,8 +73,7 @@
 	popfq
 	.cfi_adjust_cfa_offset -8
 	ret
-	.cfi_endproc
-	.size	\name, . - \name
+	ends	\name
 	.endm
 
 #endif
