@@ -6,22 +6,7 @@
 
 #include "state.h"
 
-/* As the kernel has it. */
-struct kernel_action {
-	void *handler;
-	unsigned long flags;
-	void (*restorer)(void);
-	uint64_t mask;
-};
-#define RESTORER 0x04000000ul
-#define BIT(number) (1ull << ((number) - 1))
-
 static int notification;
-
-static long raw_sigaction(int number, const struct kernel_action *action, struct kernel_action *old)
-{
-	return runtime_call(SYS_rt_sigaction, number, (long)action, (long)old, 8, 0, 0);
-}
 
 /*
  * By system calls of its own: libc's functions may be another library's. Not on the alternate stack for signals: one of MINSIGSTKSZ

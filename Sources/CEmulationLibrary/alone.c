@@ -11,7 +11,6 @@
 
 #define EXPORTED __attribute__((visibility("default"), used))
 #define STATE_SIZE 4096
-#define BIT(number) (1ull << ((number) - 1))
 #define NOTIFICATIONS (BIT(NOTIFY_RESTART) | BIT(NOTIFY_BREAK))
 
 _Static_assert(offsetof(struct runtime_thread, self) == 16, "alone.S");
@@ -141,10 +140,6 @@ static _Noreturn void end_thread(struct runtime_thread *thread, long status)
 
 /* --- signals --- */
 
-struct kernel_action {
-	uint64_t handler, flags, restorer, mask;
-};
-
 static long change_action(int number, uint64_t given, uint64_t out, uint64_t size)
 {
 	struct sigaction action = { 0 }, old = { 0 };
@@ -164,10 +159,10 @@ static long change_action(int number, uint64_t given, uint64_t out, uint64_t siz
 	result = runtime_sigaction(number, given ? &action : NULL, &old);
 	if (result || !out)
 		return result;
-	words = (struct kernel_action){ (uint64_t)old.sa_handler, (unsigned int)old.sa_flags, 0, 0 };
+	words = (struct kernel_action){ (void *)old.sa_handler, (unsigned int)old.sa_flags, NULL, 0 };
 	memcpy(&words.mask, &old.sa_mask, sizeof(words.mask));
 	/* The restorer is the runtime's own: the program's is left as it is. */
-	if (!runtime_user_store(out, words.handler) || !runtime_user_store(out + 8, words.flags) ||
+	if (!runtime_user_store(out, (uint64_t)words.handler) || !runtime_user_store(out + 8, words.flags) ||
 	    !runtime_user_store(out + 24, words.mask))
 		return -EFAULT;
 	return 0;

@@ -11,17 +11,8 @@
 
 #include "internal.h"
 
-/* As the kernel has it. */
-struct kernel_action {
-	void *handler;
-	unsigned long flags;
-	void (*restorer)(void);
-	uint64_t mask;
-};
 /* si_code of a SIGSYS from seccomp (asm-generic/siginfo.h). */
 #define CODE_SECCOMP 1
-#define RESTORER 0x04000000ul
-#define BIT(number) (1ull << ((number) - 1))
 
 INTERNAL void runtime_illegal_entry(int, siginfo_t *, void *);
 INTERNAL void runtime_breakpoint_entry(int, siginfo_t *, void *);
@@ -39,11 +30,6 @@ static uint64_t restarting, breaking;
 
 /* The runtime's signals that the program must not block: a trapped instruction would end it, a notification be late. */
 #define NEVER_BLOCKED (BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGSYS) | BIT(NOTIFY_RESTART) | BIT(NOTIFY_BREAK))
-
-static long raw_sigaction(int number, const struct kernel_action *action, struct kernel_action *old)
-{
-	return runtime_call(SYS_rt_sigaction, number, (long)action, (long)old, 8, 0, 0);
-}
 
 static void set_mask(const uint64_t *mask) { runtime_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, 0, 8, 0, 0); }
 

@@ -3,11 +3,27 @@
 #define EMULATION_RUNTIME_INTERNAL_H
 
 #include <signal.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 
 #include "runtime.h"
 
 #define INTERNAL __attribute__((visibility("hidden")))
+
+#define BIT(number) (1ull << ((number) - 1))
+
+/** As rt_sigaction(2) has it, which libc's functions, ours or another library's, do not stand before. */
+struct kernel_action {
+	void *handler;
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+#define RESTORER 0x04000000ul
+static inline long raw_sigaction(int number, const struct kernel_action *action, struct kernel_action *old)
+{
+	return runtime_call(SYS_rt_sigaction, number, (long)action, (long)old, 8, 0, 0);
+}
 
 /** What an instruction came to. */
 enum runtime_verdict {
