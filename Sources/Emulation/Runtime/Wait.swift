@@ -2,9 +2,9 @@ internal import CEmulationRuntime
 
 /// uintr_wait, with the arguments that the ABI has.
 ///
-/// No wakeup is lost: `awake` is cleared before PIR and UIRR are looked at. What was posted before that is seen; what is posted
-/// later brings a notification, whose signal sets `awake` before the sleep, which then does not begin, or ends it. With UIF = 1 the
-/// signal delivers at once, so the handler has run when the sleep ends. No signal is blocked here, and nothing half done.
+/// No wakeup is lost: what the sleep is on (`awake`, the pipe, or a word of the vector's page) and ON are cleared before PIR and UIRR are
+/// looked at. What was posted before that is seen; what is posted later brings a notification, by which the sleep does not begin, or
+/// ends. Signals that the program does not block come in the sleep, where nothing is half done.
 func wait(_ thread: Thread, _ a: UInt64, _ b: UInt64) -> Int {
     // A wait that a handler has interrupted, to wait itself, sleeps on the same word.
     let awake = thread.pointee.awake
